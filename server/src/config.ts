@@ -1,0 +1,104 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import * as z from 'zod';
+
+/** A setting is wrong: the message is one sentence for the person who starts the server. */
+export class ConfigError extends Error {}
+
+const yesNo = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+const Environment = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  PORT: whole(0, 65_535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  BASE_PATH: z
+    .string()
+    .regex(/^\/([\w.-]+\/)*[\w.-]*$/, { error: 'must start with / and hold only letters, digits, dots and dashes, e.g. /portal' })
+    .default('/'),
+  PUBLIC_ORIGINS: z.string().default(''),
+  TRUST_PROXY_HOPS: whole(0, 10).default(0),
+  DATA_DIR: z.string().min(1).default('.data'),
+  UPLOADS_DIR: z.string().min(1).default('uploads'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must look like postgres://user:password@host:5432/name' }).optional(),
+  DATABASE_POOL: whole(2, 200).default(12),
+  DEMO_DATA: yesNo.optional(),
+  DEMO_PASSWORD: z.string().min(10, { error: 'must have at least 10 characters' }).max(200).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  METRICS_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
+  FILE_MAX_MB: whole(1, 1024).default(25),
+  FILES_PER_MESSAGE: whole(1, 20).default(10),
+  UPLOAD_TTL_HOURS: whole(1, 24 * 30).default(24),
+  SESSION_HOURS: whole(1, 24 * 30).default(12),
+  SESSION_REMEMBER_DAYS: whole(1, 365).default(30),
+});
+
+export interface Config {
+  production: boolean;
+  port: number;
+  host: string;
+  /** Starts and ends with a slash. */
+  basePath: string;
+  publicOrigins: string[];
+  trustProxyHops: number;
+  dataDir: string;
+  uploadsDir: string;
+  /** Undefined: the server starts a PostgreSQL of its own in `dataDir`. */
+  databaseUrl: string | undefined;
+  databasePool: number;
+  demoData: boolean;
+  demoPassword: string | undefined;
+  logLevel: string;
+  /** Undefined: metrics are answered to this machine only. */
+  metricsToken: string | undefined;
+  fileMaxBytes: number;
+  filesPerMessage: number;
+  uploadTtlMs: number;
+  sessionMs: number;
+  sessionRememberMs: number;
+}
+
+/**
+ * Reads the settings from the environment.
+ * @throws ConfigError naming the first wrong variable, what it holds and what it should hold
+ */
+export function readConfig(env: Record<string, string | undefined>, root = process.cwd()): Config {
+  // An empty variable in a compose file means "not set".
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = Environment.safeParse(set);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0] ?? 'environment');
+    const secret = /PASSWORD|TOKEN|DATABASE_URL/.test(name);
+    throw new ConfigError(`${name}${secret ? '' : `="${set[name] ?? ''}"`} is not valid: ${issue?.message ?? 'unreadable'}.`);
+  }
+  const e = parsed.data;
+  const origins = e.PUBLIC_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean);
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new ConfigError(`PUBLIC_ORIGINS="${origin}" is not valid: give origins such as https://portal.example.com, separated by commas.`);
+    }
+  }
+  const at = (folder: string) => (isAbsolute(folder) ? folder : resolve(join(root, folder)));
+  const production = e.NODE_ENV === 'production';
+  return {
+    production,
+    port: e.PORT,
+    host: e.HOST,
+    basePath: e.BASE_PATH.endsWith('/') ? e.BASE_PATH : `${e.BASE_PATH}/`,
+    publicOrigins: origins,
+    trustProxyHops: e.TRUST_PROXY_HOPS,
+    dataDir: at(e.DATA_DIR),
+    uploadsDir: at(e.UPLOADS_DIR),
+    databaseUrl: e.DATABASE_URL,
+    databasePool: e.DATABASE_POOL,
+    demoData: e.DEMO_DATA ?? !production,
+    demoPassword: e.DEMO_PASSWORD,
+    logLevel: e.LOG_LEVEL,
+    metricsToken: e.METRICS_TOKEN,
+    fileMaxBytes: e.FILE_MAX_MB * 1024 * 1024,
+    filesPerMessage: e.FILES_PER_MESSAGE,
+    uploadTtlMs: e.UPLOAD_TTL_HOURS * 3_600_000,
+    sessionMs: e.SESSION_HOURS * 3_600_000,
+    sessionRememberMs: e.SESSION_REMEMBER_DAYS * 86_400_000,
+  };
+}

@@ -1,0 +1,12 @@
+import { People1763700000000 } from './1763700000000-people';
+import { Sla1763700100000 } from './1763700100000-sla';
+import { Appeals1763700200000 } from './1763700200000-appeals';
+import { AttachmentsAndOrders1763700300000 } from './1763700300000-attachments-and-orders';
+
+/** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
+export const migrations = [
+  People1763700000000,
+  Sla1763700100000,
+  Appeals1763700200000,
+  AttachmentsAndOrders1763700300000,
+];

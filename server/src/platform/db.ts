@@ -1,0 +1,190 @@
+import 'reflect-metadata';
+import pg from 'pg';
+import { runMigrations as runJobMigrations } from 'graphile-worker';
+import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral, type QueryRunner, type Repository } from 'typeorm';
+import { migrations } from '../migrations';
+import type { Log } from './log';
+
+// Sums, counts and kopecks stay far below 2^53, so plain numbers are exact.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number);
+// A calendar day has no zone; a Date object would give it one.
+pg.types.setTypeParser(pg.types.builtins.DATE, String);
+
+/** One transaction. Functions that join another's transaction take it first. */
+export interface Tx {
+  /** Rows of one statement. `Row` is the caller's knowledge of its columns. */
+  query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
+  /** Runs after COMMIT, in order; never when the transaction is rolled back. */
+  afterCommit(run: () => void): void;
+  /**
+   * A durable effect: a job row written in this transaction, so that it exists exactly when the change does.
+   * @param key a second job with the same key replaces the first while it has not run
+   */
+  addJob(task: string, payload: object, options?: { key?: string; runAt?: Date }): Promise<void>;
+}
+
+export interface Db {
+  query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
+  transaction<Result>(run: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** Calls `heard` for every NOTIFY on `channel`, from any node; reconnects by itself. Ends with the returned function. */
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+export interface DbOptions {
+  url: string;
+  entities: (new () => ObjectLiteral)[];
+  poolSize: number;
+  log: Log;
+}
+
+const STATEMENT_TIMEOUT_MS = 15_000;
+const LOCK_TIMEOUT_MS = 5_000;
+
+function dataSource(url: string, entities: DbOptions['entities'], poolSize: number) {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities,
+    migrations,
+    synchronize: false,
+    migrationsTableName: 'migration',
+    poolSize,
+    logging: false,
+    extra: {
+      application_name: 'otklik',
+      // Shorter than the client's patience (10 s): a refusal is better than silence.
+      connectionTimeoutMillis: 1_800,
+      idleTimeoutMillis: 30_000,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: 20_000,
+      keepAlive: true,
+    },
+  });
+}
+
+async function rows<Row extends object>(
+  runner: QueryRunner,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  const result = await runner.query(sql, [...parameters], true);
+  return result.records;
+}
+
+function transactionOf(runner: QueryRunner, em: EntityManager, after: (() => void)[]): Tx {
+  return {
+    query: (sql, parameters) => rows(runner, sql, parameters),
+    repository: (entity) => em.getRepository(entity),
+    afterCommit: (run) => void after.push(run),
+    async addJob(task, payload, { key, runAt } = {}) {
+      await rows(
+        runner,
+        `SELECT graphile_worker.add_job($1, payload := $2::json, job_key := $3, run_at := coalesce($4::timestamptz, now()))`,
+        [task, JSON.stringify(payload), key ?? null, runAt ?? null],
+      );
+    },
+  };
+}
+
+/**
+ * Opens the pool. The schema must be there: call {@link migrate} first.
+ * Every connection has statement, lock and idle limits, so that a stuck query cannot hold others for long.
+ */
+export async function openDb({ url, entities, poolSize, log }: DbOptions): Promise<Db> {
+  const source = await dataSource(url, entities, poolSize).initialize();
+
+  async function withRunner<Result>(run: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
+    const runner = source.createQueryRunner();
+    try {
+      return await run(runner);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  return {
+    query: (sql, parameters) => withRunner((runner) => rows(runner, sql, parameters)),
+    repository: (entity) => source.getRepository(entity),
+    async transaction(run) {
+      const after: (() => void)[] = [];
+      const result = await withRunner(async (runner) => {
+        await runner.startTransaction();
+        try {
+          const value = await run(transactionOf(runner, runner.manager, after));
+          await runner.commitTransaction();
+          return value;
+        } catch (error) {
+          // A dead connection cannot roll back; the first error is the one that says why.
+          await runner.rollbackTransaction().catch(() => undefined);
+          throw error;
+        }
+      });
+      for (const effect of after) effect();
+      return result;
+    },
+    listen: (channel, heard) => listen(url, channel, heard, log),
+    close: () => source.destroy(),
+  };
+}
+
+/** A connection of its own that listens for NOTIFY and comes back after a loss. */
+async function listen(url: string, channel: string, heard: (payload: string) => void, log: Log) {
+  let closed = false;
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'otklik listen' });
+    next.on('notification', (message) => heard(message.payload ?? ''));
+    next.on('error', (error) => {
+      log.warn({ err: error, channel }, 'the listening connection was lost');
+      next.removeAllListeners('notification');
+      void next.end().catch(() => undefined);
+      again();
+    });
+    await next.connect();
+    await next.query(`LISTEN ${channel}`);
+    client = next;
+  }
+  function again(): void {
+    if (closed) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void connect().catch(again), 500);
+  }
+
+  await connect();
+  return async () => {
+    closed = true;
+    clearTimeout(timer);
+    await client?.end().catch(() => undefined);
+  };
+}
+
+// Any number that nobody else uses: two servers starting at once migrate one after the other.
+const MIGRATION_LOCK = 7_215_004;
+
+/** Brings the schema of the database up to date: our tables and those of the job queue. Safe to call from several processes at once. */
+export async function migrate(url: string): Promise<void> {
+  const source = await dataSource(url, [], 2).initialize();
+  const runner = source.createQueryRunner();
+  try {
+    // Waiting for the other server's migration may take longer than any ordinary statement.
+    await runner.query(`SET statement_timeout = 0`);
+    await runner.query(`SET lock_timeout = 0`);
+    await runner.query(`SELECT pg_advisory_lock($1)`, [MIGRATION_LOCK]);
+    try {
+      await runJobMigrations({ connectionString: url });
+      await source.runMigrations({ transaction: 'each' });
+    } finally {
+      await runner.query(`SELECT pg_advisory_unlock($1)`, [MIGRATION_LOCK]);
+    }
+  } finally {
+    await runner.release();
+    await source.destroy();
+  }
+}

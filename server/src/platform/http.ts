@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import type { Ack } from '@otklik/shared/errors';
+import type { Route } from '@otklik/shared/route';
+import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
+import type {} from 'pino-http'; // types of req.id
+import type * as z from 'zod';
+import { fail, toProblem } from './errors';
+import type { Log } from './log';
+
+/** Who may try at all; the fine decision is the policy's, inside the service. */
+export type Access = 'public' | 'signed_in' | 'integration';
+
+/** A route without its types. */
+type AnyRoute = Pick<Route<unknown, unknown>, 'method' | 'path' | 'socket'>;
+
+/** One operation as the registry knows it: OpenAPI, the rights matrix and the fuzz tests are generated from these. */
+export interface Operation {
+  route: AnyRoute;
+  input: z.ZodType;
+  output: z.ZodType | 'binary';
+  access: Access;
+  multipart: boolean;
+}
+
+/** The caller's connection, for the few handlers that need it (sign-in, file answers). */
+export interface Exchange {
+  req: Request;
+  res: Response;
+}
+
+type SocketRun<Actor> = (actor: Actor, payload: unknown, answer: (ack: Ack<unknown>) => void) => Promise<void>;
+
+export interface ApiOptions<Actor> {
+  log: Log;
+  /** The signed-in actor of a request. @throws not_signed_in, session_ended */
+  authenticate: (req: Request) => Promise<Actor>;
+  /** Checks an integration's token against the request. @throws not_signed_in */
+  authenticateIntegration: (req: Request) => Promise<void>;
+}
+
+export interface Api<Actor> {
+  router: Router;
+  operations: Operation[];
+  /** Socket event → the same handler as over HTTP. */
+  commands: Map<string, SocketRun<Actor>>;
+  /** Serves a route to signed-in people; over the socket too when the route names an event. */
+  mount<In, Out, Parsed>(
+    route: Route<In, Out>,
+    schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> },
+    run: (actor: Actor, input: Parsed, exchange?: Exchange) => Promise<Out>,
+  ): void;
+  /** Serves a route to anybody. */
+  mountPublic<In, Out, Parsed>(
+    route: Route<In, Out>,
+    schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> },
+    run: (input: Parsed, exchange: Exchange) => Promise<Out>,
+  ): void;
+  /** Serves a route to other systems that hold an integration token. */
+  mountIntegration<In, Out, Parsed>(
+    route: Route<In, Out>,
+    schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> },
+    run: (input: Parsed) => Promise<Out>,
+  ): void;
+  /** A route that answers bytes or takes multipart: `before` runs after authentication, `run` writes the answer itself or returns a value. */
+  mountStream<In, Out, Parsed>(
+    route: Route<In, Out>,
+    schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> | 'binary' },
+    options: { multipart?: RequestHandler },
+    run: (actor: Actor, input: Parsed, exchange: Exchange) => Promise<Out | undefined>,
+  ): void;
+}
+
+/** Finds what PostgreSQL text cannot hold: NUL and lone surrogates. Answers the dotted path of the first, or null. */
+function unstorable(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const at = path ? `${path}.${key}` : key;
+    if (key.includes('\0')) return at;
+    const found = unstorable(inner, at);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/**
+ * Validates an input against its schema.
+ * @throws invalid_input naming every wrong field
+ */
+export function parseInput<Parsed>(schema: z.ZodType<Parsed>, input: unknown): Parsed {
+  const bad = unstorable(input, '');
+  if (bad !== null) {
+    throw fail('invalid_input', { fields: [{ path: bad, rule: 'characters', message: 'holds characters that cannot be stored' }] });
+  }
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw fail('invalid_input', {
+    fields: parsed.error.issues.slice(0, 50).map((issue) => ({
+      path: [...issue.path, ...(issue.code === 'unrecognized_keys' ? [issue.keys.join(', ')] : [])].join('.'),
+      rule: issue.code,
+      message: issue.message,
+    })),
+  });
+}
+
+/** Path, query and body fields as one input. The same field in two places must not be ambiguous: the path wins, then the body. */
+function inputOf(req: Request): unknown {
+  const body: unknown = req.body;
+  if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
+    throw fail('invalid_input', { fields: [{ path: '', rule: 'type', message: 'the body must be a JSON object' }] });
+  }
+  return { ...req.query, ...body, ...req.params };
+}
+
+/** Creates the registry of all operations and the Express router that serves them. */
+export function createApi<Actor>({ log, authenticate, authenticateIntegration }: ApiOptions<Actor>): Api<Actor> {
+  const router = express.Router({ caseSensitive: true });
+  const operations: Operation[] = [];
+  const commands: Api<Actor>['commands'] = new Map();
+
+  function register(route: AnyRoute, schemas: { input: z.ZodType; output: z.ZodType | 'binary' }, access: Access, multipart: boolean): void {
+    operations.push({ route: { method: route.method, path: route.path, ...(route.socket ? { socket: route.socket } : {}) }, ...schemas, access, multipart });
+  }
+
+  function serve(route: AnyRoute, ...handlers: RequestHandler[]): void {
+    const verb = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
+    router[verb[route.method]](route.path, ...handlers);
+  }
+
+  const actors = new WeakMap<Request, Actor>();
+  const signedIn: RequestHandler = async (req, _res, next) => {
+    actors.set(req, await authenticate(req));
+    next();
+  };
+  function actorOf(req: Request): Actor {
+    const actor = actors.get(req);
+    if (actor === undefined) throw fail('not_signed_in', {});
+    return actor;
+  }
+
+  return {
+    router,
+    operations,
+    commands,
+    mount(route, schemas, run) {
+      register(route, schemas, 'signed_in', false);
+      serve(route, signedIn, async (req, res) => {
+        res.json(await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res }));
+      });
+      if (route.socket === undefined) return;
+      commands.set(route.socket, async (actor, payload, answer) => {
+        const requestId = randomUUID();
+        try {
+          answer({ ok: true, value: await run(actor, parseInput(schemas.input, payload)) });
+        } catch (error) {
+          const problem = toProblem(error, requestId);
+          if (problem.status >= 500) log.error({ err: error, requestId, event: route.socket }, 'a socket command failed');
+          answer({ ok: false, problem });
+        }
+      });
+    },
+    mountPublic(route, schemas, run) {
+      register(route, schemas, 'public', false);
+      serve(route, async (req, res) => {
+        res.json(await run(parseInput(schemas.input, inputOf(req)), { req, res }));
+      });
+    },
+    mountIntegration(route, schemas, run) {
+      register(route, schemas, 'integration', false);
+      serve(route, async (req, res) => {
+        await authenticateIntegration(req);
+        res.json(await run(parseInput(schemas.input, inputOf(req))));
+      });
+    },
+    mountStream(route, schemas, { multipart }, run) {
+      register(route, schemas, 'signed_in', multipart !== undefined);
+      serve(route, signedIn, ...(multipart ? [multipart] : []), async (req, res) => {
+        const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res });
+        if (value !== undefined && !res.headersSent) res.json(value);
+      });
+    },
+  };
+}
+
+/** Gives every request an id, told back in `X-Request-Id` and in every problem body. */
+export const requestIds: RequestHandler = (req, res, next) => {
+  const id = randomUUID();
+  req.id = id;
+  res.setHeader('X-Request-Id', id);
+  next();
+};
+
+/**
+ * Refuses writes that a foreign page could have caused: an `Origin` that is not ours, or a browser's word that the request crossed sites.
+ * Programs send neither header and are let through to authentication.
+ */
+export function sameOriginWrites(publicOrigins: readonly string[]): RequestHandler {
+  return (req, _res, next) => {
+    const safe = req.method === 'GET' || req.method === 'HEAD' || req.method === 'OPTIONS';
+    if (!safe && !isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)) throw fail('bad_origin', {});
+    if (!safe && req.headers['sec-fetch-site'] === 'cross-site') throw fail('bad_origin', {});
+    next();
+  };
+}
+
+/** True when there is no Origin (not a browser), or it is this host, or one of the configured ones. */
+export function isOwnOrigin(origin: string | undefined, host: string | undefined, publicOrigins: readonly string[]): boolean {
+  if (origin === undefined) return true;
+  if (publicOrigins.includes(origin)) return true;
+  return URL.canParse(origin) && host !== undefined && new URL(origin).host === host;
+}
+
+/** Unknown paths of the API answer like everything else that is not there. */
+export const unknownPath: RequestHandler = () => {
+  throw fail('not_found', { what: 'path' });
+};
+
+/** Last in the chain: turns whatever was thrown into `application/problem+json`. */
+export function problems(log: Log) {
+  return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = toProblem(fromBodyParser(error), String(req.id));
+    if (problem.status >= 500) log.error({ err: error, requestId: req.id, method: req.method, path: req.path }, 'a request failed');
+    if (problem.status === 503) res.setHeader('Retry-After', '2');
+    if (problem.code === 'rate_limited' && 'retryAfterSeconds' in problem.facts) res.setHeader('Retry-After', String(problem.facts.retryAfterSeconds));
+    res.status(problem.status).type('application/problem+json').json(problem);
+  };
+}
+
+/** Express and its body parser report bad requests as errors with a status; they are the caller's, not ours. */
+function fromBodyParser(error: unknown): unknown {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
+  if (error.status === 413) return fail('too_large', { limitBytes: 'limit' in error && typeof error.limit === 'number' ? error.limit : 0 }, { cause: error });
+  if (error.status >= 400 && error.status < 500) {
+    return fail('invalid_input', { fields: [{ path: '', rule: 'format', message: 'the request could not be read' }] }, { cause: error });
+  }
+  return error;
+}

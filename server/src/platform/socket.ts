@@ -1,0 +1,111 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Ack } from '@otklik/shared/errors';
+import type { ServerNews } from '@otklik/shared/news';
+import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
+import { toProblem } from './errors';
+import { isOwnOrigin } from './http';
+import type { Log } from './log';
+
+export interface SocketData<Actor> {
+  actor: Actor;
+}
+export type AppServer<Actor> = Server<DefaultEventsMap, ServerNews, DefaultEventsMap, SocketData<Actor>>;
+export type AppSocket<Actor> = Socket<DefaultEventsMap, ServerNews, DefaultEventsMap, SocketData<Actor>>;
+
+export interface SocketOptions<Actor> {
+  server: HttpServer;
+  path: string;
+  publicOrigins: readonly string[];
+  log: Log;
+  /** The actor of a handshake's cookies. @throws not_signed_in, session_ended */
+  authenticate: (cookieHeader: string | undefined) => Promise<Actor>;
+  /** Rooms by rights; the server joins them, a client never asks. */
+  roomsOf: (actor: Actor) => string[];
+  commands: Map<string, (actor: Actor, payload: unknown, answer: (ack: Ack<unknown>) => void) => Promise<void>>;
+}
+
+const MAX_MESSAGE_BYTES = 256 * 1024;
+/** Packets a socket may have waiting before it counts as unable to keep up; it will sync later. */
+const MAX_WAITING_PACKETS = 2_000;
+/** Unanswered commands of one socket; a burst beyond this is refused at once instead of queued without end. */
+const MAX_COMMANDS_IN_FLIGHT = 512;
+
+/**
+ * The socket carries news and hot writes. It keeps nothing: whatever it loses is found again by sync.
+ * Connection state recovery stays off, because it would re-join rooms before the session is checked.
+ */
+export function createSocketServer<Actor>(options: SocketOptions<Actor>): AppServer<Actor> {
+  const { server, path, publicOrigins, log, authenticate, roomsOf, commands } = options;
+  const io: AppServer<Actor> = new Server(server, {
+    path,
+    serveClient: false,
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    pingInterval: 15_000,
+    pingTimeout: 10_000,
+    perMessageDeflate: false,
+    httpCompression: false,
+    destroyUpgrade: true,
+    allowRequest: (req, decide) => decide(null, isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)),
+  });
+
+  io.use((socket, next) => {
+    authenticate(socket.handshake.headers.cookie).then(
+      (actor) => {
+        socket.data.actor = actor;
+        next();
+      },
+      (error: unknown) => {
+        const problem = toProblem(error, socket.id);
+        next(Object.assign(new Error(problem.code), { data: problem }));
+      },
+    );
+  });
+
+  io.on('connection', (socket) => {
+    void socket.join(roomsOf(socket.data.actor));
+    // The session may have ended between the check and the join; ask once more, now that news of its end would arrive.
+    authenticate(socket.handshake.headers.cookie).catch(() => socket.disconnect(true));
+    serveCommands(socket, commands, log);
+  });
+
+  const sweep = setInterval(() => {
+    for (const socket of io.sockets.sockets.values()) {
+      const waiting = socket.conn.transport.writable ? 0 : waitingPackets(socket);
+      if (waiting > MAX_WAITING_PACKETS) {
+        log.warn({ socket: socket.id, waiting }, 'a socket cannot keep up and is disconnected');
+        socket.conn.close();
+      }
+    }
+  }, 2_000);
+  sweep.unref();
+  server.once('close', () => clearInterval(sweep));
+  return io;
+}
+
+function waitingPackets<Actor>(socket: AppSocket<Actor>): number {
+  const conn: object = socket.conn;
+  return 'writeBuffer' in conn && Array.isArray(conn.writeBuffer) ? conn.writeBuffer.length : 0;
+}
+
+function serveCommands<Actor>(socket: AppSocket<Actor>, commands: SocketOptions<Actor>['commands'], log: Log): void {
+  let inFlight = 0;
+  socket.onAny((event: string, ...args: unknown[]) => {
+    const run = commands.get(event);
+    const answer = args.at(-1);
+    if (run === undefined || typeof answer !== 'function') {
+      // Unknown or unacknowledged: no echo, no service.
+      log.warn({ socket: socket.id }, 'an unknown socket event closes the connection');
+      socket.disconnect(true);
+      return;
+    }
+    const reply = (ack: Ack<unknown>) => void answer(ack);
+    if (inFlight >= MAX_COMMANDS_IN_FLIGHT) {
+      reply({ ok: false, problem: { ...toProblem(undefined, socket.id), status: 429, code: 'rate_limited', title: 'Too many at once', type: 'urn:otklik:problem:rate_limited', facts: { retryAfterSeconds: 1 } } });
+      return;
+    }
+    inFlight += 1;
+    void run(socket.data.actor, args[0], reply).finally(() => {
+      inFlight -= 1;
+    });
+  });
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
+import type { TestProject } from 'vitest/node';
+import { migrate } from '../platform/db';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    testDatabase: TestDatabase;
+  }
+}
+
+export interface TestDatabase {
+  /** Address of a database from which others may be created and dropped. */
+  adminUrl: string;
+  /** A migrated, empty database that nobody is connected to: `CREATE DATABASE x TEMPLATE <template>`. */
+  template: string;
+  /** Databases whose names begin so are dropped when the run ends. */
+  prefix: string;
+}
+
+interface Running {
+  database: TestDatabase;
+  end(): Promise<void>;
+}
+
+/**
+ * Vitest runs this file once per project and each time as a fresh module; the PostgreSQL of the run is
+ * therefore kept on the global object, with the number of projects that use it.
+ */
+interface Shared {
+  running: Promise<Running>;
+  users: number;
+}
+const SHARED = Symbol.for('otklik.test-database');
+const shelf: typeof globalThis & { [SHARED]?: Shared } = globalThis;
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const shared = (shelf[SHARED] ??= { running: begin(), users: 0 });
+  shared.users += 1;
+  project.provide('testDatabase', (await shared.running).database);
+  return async () => {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    delete shelf[SHARED];
+    await (await shared.running).end();
+  };
+}
+
+/** Uses `TEST_DATABASE_URL` when it is set, else an embedded PostgreSQL in a temporary folder. */
+async function begin(): Promise<Running> {
+  const given = process.env.TEST_DATABASE_URL;
+  const embedded = given === undefined ? await startTemporary() : undefined;
+  const adminUrl = embedded?.url ?? given ?? '';
+  const prefix = `otklik_test_${randomBytes(4).toString('hex')}_`;
+  const template = `${prefix}template`;
+  await administer(adminUrl, (client) => client.query(`CREATE DATABASE ${template}`));
+  const templateUrl = new URL(adminUrl);
+  templateUrl.pathname = `/${template}`;
+  await migrate(templateUrl.href);
+  return {
+    database: { adminUrl, template, prefix },
+    async end() {
+      if (embedded) return embedded.end();
+      await administer(adminUrl, async (client) => {
+        const { rows } = await client.query<{ datname: string }>(
+          'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
+          [prefix],
+        );
+        for (const { datname } of rows) {
+          await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
+        }
+      });
+    },
+  };
+}
+
+async function startTemporary() {
+  // The test script names a folder, so that it can clear up even after a run that was killed.
+  const dataDir =
+    process.env.OTKLIK_TEST_DATA_DIR ?? (await fs.mkdtemp(path.join(tmpdir(), 'otklik-test-')));
+  const quiet = { info: () => undefined, warn: () => undefined };
+  const postgres = await startEmbeddedPostgres({ dataDir, log: quiet, durable: false });
+  return {
+    url: postgres.url,
+    async end() {
+      await postgres.stop();
+      await fs.rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function administer(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,144 @@
+import * as z from 'zod';
+import { MAX_SESSIONS, PersonRef, SessionRule, SessionView, VisitorScope } from './people';
+import { kopecks, moment, paging, typed, typedOrEmpty } from './text';
+
+export const DealerRow = z.object({
+  id: z.uuid(),
+  code: z.string(),
+  name: z.string(),
+  zone: z.string(),
+  manager: PersonRef.nullable(),
+  visitors: z.number().int(),
+  openAppeals: z.number().int(),
+  sessionsNow: z.number().int(),
+});
+export type DealerRow = z.infer<typeof DealerRow>;
+
+export const DealerCard = z.object({
+  id: z.uuid(),
+  code: z.string(),
+  name: z.string(),
+  taxId: z.string(),
+  zone: z.string(),
+  contract: z.string(),
+  phone: z.string(),
+  email: z.string(),
+  address: z.string(),
+  debtLimitKopecks: kopecks.nullable(),
+  manager: PersonRef.nullable(),
+  severalSessions: z.boolean(),
+  maxSessions: z.number().int(),
+  newVisitorAccess: z.boolean(),
+  openAppeals: z.number().int(),
+  visitors: z.number().int(),
+  sessionsNow: z.number().int(),
+  calendarName: z.string(),
+  can: z.object({ edit: z.boolean(), manageVisitors: z.boolean() }),
+});
+export type DealerCard = z.infer<typeof DealerCard>;
+
+export const ListDealers = z.strictObject({ q: typedOrEmpty(100).optional(), ...paging });
+export type ListDealers = z.input<typeof ListDealers>;
+export const DealerId = z.strictObject({ dealerId: z.uuid() });
+export type DealerId = z.input<typeof DealerId>;
+
+const zone = z.string().min(1).max(60);
+const sessionsLimit = z.number().int().min(1).max(MAX_SESSIONS);
+export const CreateDealer = z.strictObject({
+  code: typed(40),
+  name: typed(200),
+  taxId: typed(20),
+  zone,
+  contract: typedOrEmpty(80).default(''),
+  phone: typedOrEmpty(40).default(''),
+  email: typedOrEmpty(200).default(''),
+  address: typedOrEmpty(400).default(''),
+  managerId: z.uuid().nullable().default(null),
+});
+export type CreateDealer = z.input<typeof CreateDealer>;
+export const ChangeDealer = z.strictObject({
+  dealerId: z.uuid(),
+  name: typed(200).optional(),
+  taxId: typed(20).optional(),
+  zone: zone.optional(),
+  contract: typedOrEmpty(80).optional(),
+  phone: typedOrEmpty(40).optional(),
+  email: typedOrEmpty(200).optional(),
+  address: typedOrEmpty(400).optional(),
+  debtLimitKopecks: kopecks.nullable().optional(),
+  managerId: z.uuid().nullable().optional(),
+  severalSessions: z.boolean().optional(),
+  maxSessions: sessionsLimit.optional(),
+  newVisitorAccess: z.boolean().optional(),
+});
+export type ChangeDealer = z.input<typeof ChangeDealer>;
+
+export const VisitorView = z.object({
+  id: z.uuid(),
+  dealerId: z.uuid(),
+  name: z.string(),
+  jobTitle: z.string(),
+  login: z.string(),
+  email: z.string(),
+  phone: z.string(),
+  accessAllowed: z.boolean(),
+  sessionRule: SessionRule,
+  maxSessions: z.number().int().nullable(),
+  /** How many sessions the rule comes to now. */
+  sessionLimit: z.number().int(),
+  shared: z.boolean(),
+  scope: VisitorScope,
+  sessionsNow: z.number().int(),
+  lastSignInAt: moment.nullable(),
+});
+export type VisitorView = z.infer<typeof VisitorView>;
+
+export const InviteVisitor = z.strictObject({
+  dealerId: z.uuid(),
+  name: typed(120),
+  jobTitle: typedOrEmpty(120).default(''),
+  login: typed(200),
+  email: typedOrEmpty(200).default(''),
+  phone: typedOrEmpty(40).default(''),
+  scope: VisitorScope.default('all'),
+  shared: z.boolean().default(false),
+});
+export type InviteVisitor = z.input<typeof InviteVisitor>;
+/** The one-time password is shown once and never again. */
+export const InvitedVisitor = z.object({ visitor: VisitorView, password: z.string() });
+export type InvitedVisitor = z.infer<typeof InvitedVisitor>;
+
+export const ChangeVisitor = z.strictObject({
+  visitorId: z.uuid(),
+  name: typed(120).optional(),
+  jobTitle: typedOrEmpty(120).optional(),
+  email: typedOrEmpty(200).optional(),
+  phone: typedOrEmpty(40).optional(),
+  accessAllowed: z.boolean().optional(),
+  sessionRule: SessionRule.optional(),
+  maxSessions: sessionsLimit.nullable().optional(),
+  shared: z.boolean().optional(),
+  scope: VisitorScope.optional(),
+});
+export type ChangeVisitor = z.input<typeof ChangeVisitor>;
+export const VisitorId = z.strictObject({ visitorId: z.uuid() });
+export type VisitorId = z.input<typeof VisitorId>;
+
+export const DealerSession = SessionView.extend({ visitor: PersonRef });
+export type DealerSession = z.infer<typeof DealerSession>;
+export const EndDealerSession = z.strictObject({ dealerId: z.uuid(), sessionId: z.uuid() });
+export type EndDealerSession = z.input<typeof EndDealerSession>;
+
+/** A line of the dealer's log: who changed what. */
+export const AuditLine = z.object({
+  id: z.uuid(),
+  at: moment,
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  before: z.record(z.string(), z.unknown()).nullable(),
+  after: z.record(z.string(), z.unknown()).nullable(),
+});
+export type AuditLine = z.infer<typeof AuditLine>;
+export const DealerLog = z.strictObject({ dealerId: z.uuid(), ...paging });
+export type DealerLog = z.input<typeof DealerLog>;

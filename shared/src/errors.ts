@@ -1,0 +1,58 @@
+/** Why a session ended; shown to the person on the SESSION-ENDED screen. */
+export type SessionEndReason =
+  | 'signed_out'
+  | 'ended_by_self'
+  | 'ended_by_staff'
+  | 'replaced'
+  | 'access_closed'
+  | 'rights_changed'
+  | 'expired';
+
+/** One field of an input that was refused. `path` is dotted, `rule` is machine-readable. */
+export interface FieldProblem {
+  path: string;
+  rule: string;
+  message: string;
+}
+
+/** Every error a caller can meet, with the facts that explain it. Texts are made by the client from the code. */
+export interface ErrorFacts {
+  not_signed_in: object;
+  session_ended: { reason: SessionEndReason };
+  wrong_credentials: object;
+  access_closed: object;
+  /** The rule "one session / up to N" is reached; `sessions` are the ones that would have to end. */
+  session_limit: { limit: number; sessions: { id: string; device: string; lastSeenAt: string }[] };
+  /** A shared login whose session has not named its person yet. */
+  name_needed: object;
+  forbidden: { right: string };
+  not_found: { what: string };
+  invalid_input: { fields: FieldProblem[] };
+  /** The same `clientId` came with other content. */
+  same_id_other_content: { clientId: string };
+  conflict: { what: string };
+  bad_origin: object;
+  too_large: { limitBytes: number };
+  too_many_files: { limit: number };
+  file_type_refused: { name: string };
+  upload_broken: object;
+  rate_limited: { retryAfterSeconds: number };
+  database_away: object;
+  stopping: object;
+  internal: object;
+}
+
+export type ErrorCode = keyof ErrorFacts;
+
+/** RFC 9457 body of every refusal, over HTTP and in a socket acknowledgement alike. */
+export interface Problem<Code extends ErrorCode = ErrorCode> {
+  type: string;
+  title: string;
+  status: number;
+  code: Code;
+  facts: ErrorFacts[Code];
+  requestId: string;
+}
+
+/** What a socket command answers. */
+export type Ack<Output> = { ok: true; value: Output } | { ok: false; problem: Problem };

@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import { moment, typed } from './text';
+
+export const ClockKind = z.enum(['first_response', 'next_response', 'resolution']);
+export type ClockKind = z.infer<typeof ClockKind>;
+export const ClockState = z.enum(['running', 'paused', 'met', 'breached', 'cancelled']);
+export type ClockState = z.infer<typeof ClockState>;
+
+/** One clock as staff see it. All moments come from the server; the client only renders. */
+export const ClockView = z.object({
+  kind: ClockKind,
+  cycle: z.number().int(),
+  state: ClockState,
+  startedAt: moment,
+  /** Working milliseconds. */
+  targetMs: z.number(),
+  /** Null while paused. */
+  dueAt: moment.nullable(),
+  /** From here on the clock is at risk. */
+  warnAt: moment.nullable(),
+  /** Working milliseconds left, frozen while paused. */
+  remainingMs: z.number().nullable(),
+  endedAt: moment.nullable(),
+  breachedAt: moment.nullable(),
+});
+export type ClockView = z.infer<typeof ClockView>;
+
+/** The dealer's part of a clock: a promise with an exact time. */
+export const PromiseView = z.object({
+  kind: ClockKind,
+  state: z.enum(['running', 'paused', 'late', 'met']),
+  dueAt: moment.nullable(),
+});
+export type PromiseView = z.infer<typeof PromiseView>;
+
+/** A line of the ledger: re-adding `countedMs` gives the deadline. */
+export const ClockStepView = z.object({
+  kind: ClockKind,
+  cycle: z.number().int(),
+  at: moment,
+  action: z.enum([
+    'started',
+    'paused',
+    'resumed',
+    'warned',
+    'breached',
+    'met',
+    'cancelled',
+    'retargeted',
+    'ended',
+  ]),
+  reason: z.string(),
+  countedMs: z.number(),
+  remainingMs: z.number(),
+  dueAt: moment.nullable(),
+});
+export type ClockStepView = z.infer<typeof ClockStepView>;
+
+const minuteOfDay = z.number().int().min(0).max(2880);
+export const WorkInterval = z
+  .strictObject({ from: minuteOfDay, to: minuteOfDay })
+  .refine((interval) => interval.from < interval.to, {
+    error: 'an interval ends after it starts',
+    path: ['to'],
+  });
+export const CalendarView = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  zone: z.string(),
+  /** Seven lists, Monday first. */
+  week: z.array(z.array(z.object({ from: z.number().int(), to: z.number().int() }))),
+  exceptions: z.record(
+    z.string(),
+    z.array(z.object({ from: z.number().int(), to: z.number().int() })),
+  ),
+});
+export type CalendarView = z.infer<typeof CalendarView>;
+export const ChangeCalendar = z.strictObject({
+  calendarId: z.uuid(),
+  name: typed(120),
+  zone: z.string().min(1).max(60),
+  week: z.array(z.array(WorkInterval).max(12)).length(7),
+  exceptions: z.record(z.iso.date(), z.array(WorkInterval).max(12)),
+});
+export type ChangeCalendar = z.input<typeof ChangeCalendar>;
+
+/** Working minutes, at least one; a missing target means that this clock does not run. */
+const target = z
+  .number()
+  .int()
+  .min(1)
+  .max(60 * 24 * 365)
+  .nullable();
+export const PolicyView = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  typeCode: z.string().nullable(),
+  priority: z.string().nullable(),
+  firstResponseMinutes: z.number().int().nullable(),
+  nextResponseMinutes: z.number().int().nullable(),
+  resolutionMinutes: z.number().int().nullable(),
+  warnPercent: z.number().int(),
+});
+export type PolicyView = z.infer<typeof PolicyView>;
+export const ChangePolicy = z.strictObject({
+  policyId: z.uuid(),
+  name: typed(120),
+  firstResponseMinutes: target,
+  nextResponseMinutes: target,
+  resolutionMinutes: target,
+  warnPercent: z.number().int().min(1).max(99),
+});
+export type ChangePolicy = z.input<typeof ChangePolicy>;
+
+export const AppealClocks = z.object({
+  policyName: z.string().nullable(),
+  warnPercent: z.number().int().nullable(),
+  calendar: z.object({
+    name: z.string(),
+    zone: z.string(),
+    hours: z.array(
+      z.object({
+        days: z.array(z.number().int()),
+        intervals: z.array(z.object({ from: z.number().int(), to: z.number().int() })),
+      }),
+    ),
+  }),
+  clocks: z.array(ClockView),
+  steps: z.array(ClockStepView),
+});
+export type AppealClocks = z.infer<typeof AppealClocks>;

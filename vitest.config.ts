@@ -1,0 +1,51 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Three kinds of tests, told apart by the file's name:
+ * `*.test.ts`  pure code, no database, no browser;
+ * `*.itest.ts` real PostgreSQL (one server for the whole run, a database per test file);
+ * `*.btest.ts` Chromium against the built client and a real server, one file after the other.
+ */
+export default defineConfig({
+  test: {
+    // Two cores is what a small build machine has; PostgreSQL and Chromium want a share of them too.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: [
+            'shared/src/**/*.test.ts',
+            'server/src/**/*.test.ts',
+            'client/src/**/*.test.ts',
+          ],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          environment: 'node',
+          include: ['server/src/**/*.itest.ts'],
+          globalSetup: ['server/src/test/global-setup.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['server/src/test/browser/**/*.btest.ts', 'scripts/*.btest.mjs'],
+          globalSetup: ['server/src/test/global-setup.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
