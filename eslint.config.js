@@ -34,7 +34,7 @@ export default defineConfig(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   ...ts.configs.recommended,
-  ...vue.configs['flat/recommended'],
+  ...vue.configs['flat/recommended'].map((config) => ({ files: ['client/**'], ...config })),
   {
     files: TYPED,
     languageOptions: {
@@ -64,10 +64,6 @@ export default defineConfig(
         { assertionStyle: 'as', objectLiteralTypeAssertions: 'never' },
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': [
-        'error',
-        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
-      ],
     },
   },
   {
@@ -76,8 +72,6 @@ export default defineConfig(
     rules: {
       'vue/component-api-style': ['error', ['script-setup']],
       'vue/block-order': ['error', { order: ['script', 'template', 'style'] }],
-      'vue/define-macros-order': 'error',
-      'vue/no-unused-refs': 'error',
       'vue/no-v-html': 'error',
       // Props are typed; an absent optional prop is `undefined`, which is what the types say.
       'vue/require-default-prop': 'off',
@@ -96,6 +90,15 @@ export default defineConfig(
   { files: ENTITIES_AND_TESTS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   {
     rules: {
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        {
+          argsIgnorePattern: '^_',
+          varsIgnorePattern: '^_',
+          caughtErrorsIgnorePattern: '^_',
+          ignoreRestSiblings: true,
+        },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'off',
       'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'], location: 'start' }],

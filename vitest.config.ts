@@ -15,11 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: [
-            'shared/src/**/*.test.ts',
-            'server/src/**/*.test.ts',
-            'client/src/**/*.test.ts',
-          ],
+          include: ['{shared,server,client}/src/**/*.test.ts', 'scripts/*.test.mjs'],
           sequence: { groupOrder: 0 },
         },
       },

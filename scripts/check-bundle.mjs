@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { main, root, say, Stop } from './lib/shell.mjs';
 
-export const LIMIT_BYTES = 150 * 1024;
+export const LIMIT_BYTES = 150_000;
 const FIRST_PAGES = ['LoginPage', 'InboxPage'];
 
 /**
@@ -19,17 +19,16 @@ const FIRST_PAGES = ['LoginPage', 'InboxPage'];
  */
 export async function weighBundle(dist = path.join(root, 'client/dist')) {
   /** @type {Record<string, Chunk>} */
-  const manifest = await fs.readFile(path.join(dist, '.vite/manifest.json'), 'utf8').then(
-    JSON.parse,
-    () => {
+  const manifest = await fs
+    .readFile(path.join(dist, '.vite/manifest.json'), 'utf8')
+    .then(JSON.parse, () => {
       throw new Stop('client/dist/.vite/manifest.json is missing: run npm run build first.');
-    },
-  );
+    });
   const chunks = Object.entries(manifest);
   const entries = chunks.filter(([, chunk]) => chunk.isEntry).map(([key]) => key);
   const pages = FIRST_PAGES.map((page) => {
     const found = chunks.find(([key, chunk]) => `${key} ${chunk.name ?? ''}`.includes(page));
-    // A page without a chunk of its own sits in the entry and is weighed there, if it exists at all.
+    // Without a chunk of its own it would be weighed with something else, or not at all.
     if (!found) throw new Stop(`No chunk of the client is named after ${page}.`);
     return found[0];
   });
@@ -47,7 +46,10 @@ export async function weighBundle(dist = path.join(root, 'client/dist')) {
   for (const key of wanted) {
     const file = manifest[key]?.file ?? '';
     if (!file.endsWith('.js')) continue;
-    files.push({ file, bytes: gzipSync(await fs.readFile(path.join(dist, file)), { level: 9 }).length });
+    files.push({
+      file,
+      bytes: gzipSync(await fs.readFile(path.join(dist, file)), { level: 9 }).length,
+    });
   }
   files.sort((a, b) => b.bytes - a.bytes);
   return { totalBytes: files.reduce((sum, { bytes }) => sum + bytes, 0), files };
@@ -56,7 +58,7 @@ export async function weighBundle(dist = path.join(root, 'client/dist')) {
 /** @returns {Promise<boolean>} whether the budget is kept */
 export async function reportBundle() {
   const { totalBytes, files } = await weighBundle();
-  const kB = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} kB`;
+  const kB = (/** @type {number} */ bytes) => `${(bytes / 1000).toFixed(1)} kB`;
   say(`First page: ${kB(totalBytes)} gzip of at most ${kB(LIMIT_BYTES)}`);
   if (totalBytes <= LIMIT_BYTES) return true;
   for (const { file, bytes } of files) console.log(`    ${kB(bytes).padStart(9)}  ${file}`);

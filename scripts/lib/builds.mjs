@@ -28,7 +28,7 @@ const parts = [
   },
 ];
 const COMMON = ['tsconfig.json', 'package-lock.json', 'scripts/lib/builds.mjs'];
-const NOT_SOURCES = new Set(['dist', 'node_modules', 'test', 'tools', 'coverage']);
+const NOT_SOURCES = /(^|\/)(dist|node_modules)$|^server\/src\/test$/;
 const TEST_FILE = /\.(test|itest|btest)\.ts$/;
 
 /** Builds what is stale; quick when nothing is. */
@@ -124,12 +124,11 @@ async function fingerprint(part) {
  * @returns {Promise<string[]>}
  */
 async function filesBelow(place) {
+  if (NOT_SOURCES.test(place)) return [];
   const stat = await fs.stat(path.join(root, place)).catch(() => undefined);
   if (!stat) return [];
   if (stat.isFile()) return TEST_FILE.test(place) ? [] : [place];
   const names = (await fs.readdir(path.join(root, place))).sort();
-  const below = await Promise.all(
-    names.filter((name) => !NOT_SOURCES.has(name)).map((name) => filesBelow(`${place}/${name}`)),
-  );
+  const below = await Promise.all(names.map((name) => filesBelow(`${place}/${name}`)));
   return below.flat();
 }

@@ -67,7 +67,8 @@ export async function withProgress(name, work) {
   const live = process.stdout.isTTY === true;
   if (!live) say(`${name} …`);
   const timer = setInterval(
-    () => (live ? process.stdout.write(`\r• ${name} … ${seconds()} `) : say(`${name} … ${seconds()}`)),
+    () =>
+      live ? process.stdout.write(`\r• ${name} … ${seconds()} `) : say(`${name} … ${seconds()}`),
     live ? 200 : 10_000,
   );
   try {

@@ -69,9 +69,17 @@ function part(parts: Intl.DateTimeFormatPart[], type: Intl.DateTimeFormatPartTyp
 
 /** The calendar day in the viewer's zone, as a count of days, so that two of them can be subtracted. */
 function dayNumber(at: Date, viewer: Viewer): number {
-  const parts = dateFormat(viewer, { year: 'numeric', month: 'numeric', day: 'numeric' }).formatToParts(at);
+  const parts = dateFormat(viewer, {
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+  }).formatToParts(at);
   return (
-    Date.UTC(Number(part(parts, 'year')), Number(part(parts, 'month')) - 1, Number(part(parts, 'day'))) / DAY
+    Date.UTC(
+      Number(part(parts, 'year')),
+      Number(part(parts, 'month')) - 1,
+      Number(part(parts, 'day')),
+    ) / DAY
   );
 }
 
@@ -133,7 +141,10 @@ export function zoneName(moment: Moment, viewer: Viewer): string {
   const known: Readonly<Record<string, string>> = words[viewer.language].zones;
   return (
     known[viewer.timeZone] ??
-    part(dateFormat(viewer, { timeZoneName: 'short' }).formatToParts(asDate(moment)), 'timeZoneName')
+    part(
+      dateFormat(viewer, { timeZoneName: 'short' }).formatToParts(asDate(moment)),
+      'timeZoneName',
+    )
   );
 }
 
@@ -196,7 +207,8 @@ export function remaining(ms: number, language: Language): string {
   const late = ms < 0;
   const sign = late ? MINUS : '';
   const span = Math.abs(ms);
-  if (span < MINUTE) return late ? `${sign}${unit(1, units.minute)}` : `<${NBSP}${unit(1, units.minute)}`;
+  if (span < MINUTE)
+    return late ? `${sign}${unit(1, units.minute)}` : `<${NBSP}${unit(1, units.minute)}`;
   const minutes = Math.floor(span / MINUTE);
   const hours = Math.floor(minutes / 60);
   if (hours < 1) return `${sign}${unit(minutes, units.minute)}`;
@@ -211,7 +223,9 @@ export function formatNumber(value: number, language: Language): string {
 
 /** A share from 0 to 1 as "62 %" / "62%". */
 export function formatPercent(share: number, language: Language): string {
-  return new Intl.NumberFormat(language === 'ru' ? 'ru-RU' : 'en-GB', { style: 'percent' }).format(share);
+  return new Intl.NumberFormat(language === 'ru' ? 'ru-RU' : 'en-GB', { style: 'percent' }).format(
+    share,
+  );
 }
 
 /** "10 000+" above 9,999 (PRF-5), else the number itself. */

@@ -1,8 +1,18 @@
-import { computed, onScopeDispose, ref, toValue, watchEffect, type MaybeRefOrGetter } from 'vue';
+import {
+  computed,
+  onScopeDispose,
+  readonly,
+  ref,
+  toValue,
+  watchEffect,
+  type MaybeRefOrGetter,
+} from 'vue';
 
 import { i18n } from './i18n';
 
 const page = ref('');
+/** The open page's own name, without product and count. */
+export const pageTitle = readonly(page);
 const needsReply = ref(0);
 
 /** How many appeals wait for this viewer's side (NTF-1); 0 takes the number and the dot away. */
@@ -15,11 +25,14 @@ export function setNeedsReplyCount(count: number): void {
  * Following a getter, the title changes with the language and with the data it reads.
  */
 export function usePageTitle(title: MaybeRefOrGetter<string>): void {
+  let mine = '';
   watchEffect(() => {
-    page.value = toValue(title);
+    mine = toValue(title);
+    page.value = mine;
   });
+  // The next page is set up before this one goes: only an own title is taken back.
   onScopeDispose(() => {
-    page.value = '';
+    if (page.value === mine) page.value = '';
   });
 }
 

@@ -22,7 +22,8 @@ export function useFormat() {
     clockTime: (at: Date | number | string) => format.clockTime(at, viewer.value),
     shortDate: (at: Date | number | string) => format.shortDate(at, minuteNow.value, viewer.value),
     fullTime: (at: Date | number | string) => format.fullTime(at, viewer.value),
-    dayDivider: (at: Date | number | string) => format.dayDivider(at, minuteNow.value, viewer.value),
+    dayDivider: (at: Date | number | string) =>
+      format.dayDivider(at, minuteNow.value, viewer.value),
     deadlinePhrase: (at: Date | number | string) =>
       format.deadlinePhrase(at, minuteNow.value, viewer.value),
     /** Time left until a moment, by the server's clock. */

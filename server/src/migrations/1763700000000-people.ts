@@ -5,7 +5,7 @@ export class People1763700000000 implements MigrationInterface {
   async up(q: QueryRunner): Promise<void> {
     await q.query(`
       CREATE TABLE installation (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
         -- A restored backup or another database gets another epoch, so that old sync cursors are recognised.
         epoch uuid NOT NULL DEFAULT gen_random_uuid(),
         cursor_key bytea NOT NULL DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
@@ -82,6 +82,10 @@ export class People1763700000000 implements MigrationInterface {
         device text NOT NULL,
         device_kind text NOT NULL CHECK (device_kind IN ('phone', 'computer')),
         address text,
+        -- The address without its last, freely chosen part; a network where the person signed in before is trusted a little more.
+        network text,
+        -- Lasts a fixed time from sign-in; otherwise every sign of life puts the end off.
+        remembered boolean NOT NULL DEFAULT false,
         created_at timestamptz NOT NULL DEFAULT now(),
         last_seen_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz NOT NULL,
@@ -91,9 +95,11 @@ export class People1763700000000 implements MigrationInterface {
         CONSTRAINT session_end CHECK ((ended_at IS NULL) = (ended_reason IS NULL))
       )`);
     await q.query(`CREATE INDEX session_live ON session (person_id) WHERE ended_at IS NULL`);
+    await q.query(`CREATE INDEX session_network ON session (person_id, network)`);
+    await q.query(`CREATE INDEX session_expiry ON session (expires_at) WHERE ended_at IS NULL`);
     await q.query(`
       CREATE TABLE sign_in_failure (
-        -- 'login:<lower login>' or 'network:<address>'
+        -- 'login:<person, or the login when nobody has it>', 'network:<network>' or 'password:<person>'
         subject text PRIMARY KEY,
         failures integer NOT NULL,
         since timestamptz NOT NULL

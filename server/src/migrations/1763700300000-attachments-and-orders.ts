@@ -34,7 +34,8 @@ export class AttachmentsAndOrders1763700300000 implements MigrationInterface {
         id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
         external_id text NOT NULL UNIQUE,
         dealer_id uuid NOT NULL REFERENCES dealer,
-        number text NOT NULL UNIQUE,
+        -- Checked when a statement ends, so that two orders may exchange their numbers.
+        number text NOT NULL UNIQUE DEFERRABLE,
         state text NOT NULL CHECK (state IN ('accepted', 'picking', 'shipped', 'in_transit', 'delivered', 'cancelled')),
         created_at timestamptz NOT NULL,
         ship_on date,
@@ -53,6 +54,7 @@ export class AttachmentsAndOrders1763700300000 implements MigrationInterface {
         updated_at timestamptz NOT NULL DEFAULT now()
       )`);
     await q.query(`CREATE INDEX dealer_order_list ON dealer_order (dealer_id, created_at DESC, id DESC)`);
+    await q.query(`CREATE INDEX dealer_order_recent ON dealer_order (created_at DESC, id DESC)`);
     await q.query(`CREATE INDEX dealer_order_number ON dealer_order (dealer_id, number text_pattern_ops)`);
     await q.query(`
       CREATE TABLE order_line (

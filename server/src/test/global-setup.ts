@@ -53,29 +53,32 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Uses `TEST_DATABASE_URL` when it is set, else an embedded PostgreSQL in a temporary folder. */
 async function begin(): Promise<Running> {
   const given = process.env.TEST_DATABASE_URL;
-  const embedded = given === undefined ? await startTemporary() : undefined;
-  const adminUrl = embedded?.url ?? given ?? '';
+  const server = given === undefined ? await startTemporary() : { url: given, end: undefined };
   const prefix = `otklik_test_${randomBytes(4).toString('hex')}_`;
   const template = `${prefix}template`;
-  await administer(adminUrl, (client) => client.query(`CREATE DATABASE ${template}`));
-  const templateUrl = new URL(adminUrl);
-  templateUrl.pathname = `/${template}`;
-  await migrate(templateUrl.href);
-  return {
-    database: { adminUrl, template, prefix },
-    async end() {
-      if (embedded) return embedded.end();
-      await administer(adminUrl, async (client) => {
-        const { rows } = await client.query<{ datname: string }>(
-          'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
-          [prefix],
-        );
-        for (const { datname } of rows) {
-          await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
-        }
-      });
-    },
-  };
+  const end = server.end ?? (() => dropDatabases(server.url, prefix));
+  try {
+    await administer(server.url, (client) => client.query(`CREATE DATABASE ${template}`));
+    const templateUrl = new URL(server.url);
+    templateUrl.pathname = `/${template}`;
+    await migrate(templateUrl.href);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { database: { adminUrl: server.url, template, prefix }, end };
+}
+
+async function dropDatabases(adminUrl: string, prefix: string): Promise<void> {
+  await administer(adminUrl, async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
+      [prefix],
+    );
+    for (const { datname } of rows) {
+      await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
+    }
+  });
 }
 
 async function startTemporary() {

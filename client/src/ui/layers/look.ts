@@ -3,7 +3,7 @@ import type { Component } from 'vue';
 /**
  * How an opening button looks: `icon` and `icon-sm` bare icons · `head` the small buttons of a thread's header ·
  * `chip` a pill of the composer · `quiet`, `outline`, `ghost`, `primary` ordinary buttons · `split` the second half of
- * a split button · `field` a form field · `plain` whatever the slot draws.
+ * a split button · `field` a form field · `bar` an entry of the phone's bar · `plain` whatever the slot draws.
  */
 export type LayerLook =
   | 'icon'
@@ -16,6 +16,7 @@ export type LayerLook =
   | 'primary'
   | 'split'
   | 'field'
+  | 'bar'
   | 'plain';
 
 export interface MenuItem {

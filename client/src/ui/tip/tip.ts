@@ -51,7 +51,8 @@ function learn(anchor: HTMLElement, value: Tip | string | undefined, side: TipSi
   const tip = typeof value === 'string' ? { text: value } : value;
   if (tip?.text) wantedTips.set(anchor, { ...tip, side });
   else wantedTips.delete(anchor);
-  if (shownTip.value?.anchor === anchor) shownTip.value = tip?.text ? { ...tip, side, anchor } : null;
+  if (shownTip.value?.anchor === anchor)
+    shownTip.value = tip?.text ? { ...tip, side, anchor } : null;
 }
 
 /**

@@ -1,15 +1,41 @@
 const dayMs = 86_400_000;
 
 const monthsOfDate = [
-  'января', 'февраля', 'марта', 'апреля', 'мая', 'июня',
-  'июля', 'августа', 'сентября', 'октября', 'ноября', 'декабря',
+  'января',
+  'февраля',
+  'марта',
+  'апреля',
+  'мая',
+  'июня',
+  'июля',
+  'августа',
+  'сентября',
+  'октября',
+  'ноября',
+  'декабря',
 ];
 const months = [
-  'январь', 'февраль', 'март', 'апрель', 'май', 'июнь',
-  'июль', 'август', 'сентябрь', 'октябрь', 'ноябрь', 'декабрь',
+  'январь',
+  'февраль',
+  'март',
+  'апрель',
+  'май',
+  'июнь',
+  'июль',
+  'август',
+  'сентябрь',
+  'октябрь',
+  'ноябрь',
+  'декабрь',
 ];
 const onWeekday = [
-  'в воскресенье', 'в понедельник', 'во вторник', 'в среду', 'в четверг', 'в пятницу', 'в субботу',
+  'в воскресенье',
+  'в понедельник',
+  'во вторник',
+  'в среду',
+  'в четверг',
+  'в пятницу',
+  'в субботу',
 ];
 
 /**
@@ -22,16 +48,19 @@ const onWeekday = [
  * @param zone IANA zone in which days are counted
  */
 export function fillDates(text: string, at: Date, zone: string): string {
-  return text.replace(/\{(date|weekday|month):([+-]\d+)\}/g, (_token, what: string, offset: string) => {
-    const today = dayIn(zone, at);
-    if (what === 'month') {
-      return nameAt(months, (((today.getUTCMonth() + Number(offset)) % 12) + 12) % 12);
-    }
-    const day = addWorkDays(today, Number(offset));
-    return what === 'weekday'
-      ? nameAt(onWeekday, day.getUTCDay())
-      : `${day.getUTCDate()} ${nameAt(monthsOfDate, day.getUTCMonth())}`;
-  });
+  return text.replace(
+    /\{(date|weekday|month):([+-]\d+)\}/g,
+    (_token, what: string, offset: string) => {
+      const today = dayIn(zone, at);
+      if (what === 'month') {
+        return nameAt(months, (((today.getUTCMonth() + Number(offset)) % 12) + 12) % 12);
+      }
+      const day = addWorkDays(today, Number(offset));
+      return what === 'weekday'
+        ? nameAt(onWeekday, day.getUTCDay())
+        : `${day.getUTCDate()} ${nameAt(monthsOfDate, day.getUTCMonth())}`;
+    },
+  );
 }
 
 /** The calendar day of a moment in a zone, as midnight UTC of that day. */

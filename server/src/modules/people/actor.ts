@@ -22,7 +22,8 @@ export interface Actor {
 
 export const isStaff = (actor: Pick<Actor, 'side'>) => actor.side === 'staff';
 /** Supervisors and admins see everything; managers see their teams and what they take part in. */
-export const seesAllAppeals = (actor: Pick<Actor, 'role'>) => actor.role === 'supervisor' || actor.role === 'admin';
+export const seesAllAppeals = (actor: Pick<Actor, 'role'>) =>
+  actor.role === 'supervisor' || actor.role === 'admin';
 
 /** The rooms of the socket server, by rights. */
 export const rooms = {
@@ -47,5 +48,7 @@ export function roomsOf(actor: Actor): string[] {
     return actor.scope === 'all' ? [...company, rooms.dealer(actor.dealerId)] : company;
   }
   const staff = [...own, rooms.staff];
-  return seesAllAppeals(actor) ? [...staff, rooms.overseers] : [...staff, ...actor.teamIds.map(rooms.team)];
+  return seesAllAppeals(actor)
+    ? [...staff, rooms.overseers]
+    : [...staff, ...actor.teamIds.map(rooms.team)];
 }

@@ -50,7 +50,7 @@ export interface Chance {
   happens: (share: number) => boolean;
 }
 
-/** The same seed gives the same row of numbers (a 32-bit multiplicative congruential generator, high bits used). */
+/** The same seed gives the same row of numbers: 64-bit linear congruential, Knuth's constants, high half used. */
 export function chance(seed: number): Chance {
   let state = BigInt(seed) * 2n + 1n;
   const next = () => {
@@ -65,8 +65,8 @@ export function chance(seed: number): Chance {
   };
 }
 
-/** Zones with every kind of change, and a day near one (or an ordinary day). */
-const hardPlaces = [
+/** Zones that change by an hour, half an hour, a whole day, twice in a month or not at all, each with such a day. */
+const hardPlaces: [[zone: string, date: string], ...[zone: string, date: string][]] = [
   ['Europe/Berlin', '2026-03-29'],
   ['Europe/Berlin', '2026-10-25'],
   ['America/New_York', '2026-03-08'],
@@ -80,7 +80,7 @@ const hardPlaces = [
   ['Europe/Kaliningrad', '2026-05-09'],
   ['Asia/Kathmandu', '2026-07-01'],
   ['Europe/Moscow', '2014-10-26'],
-] as const;
+];
 
 /** A calendar by chance, with a moment (whole minute) within two days of the place's hard day. */
 export function anyCalendar({ int, pick, happens }: Chance): {
@@ -114,27 +114,22 @@ export function anyCalendar({ int, pick, happens }: Chance): {
  * one look at the interval tables per minute, one at the zone per quarter of an hour.
  */
 export function openMinutes(calendar: WorkCalendar, start: Date, minutes: number): boolean[] {
-  const format = new Intl.DateTimeFormat('en-GB', {
+  // Swedish writes dates as ISO 8601 does: 2026-03-02 09:30.
+  const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone: calendar.zone,
-    hourCycle: 'h23',
-    weekday: 'short',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
+    dateStyle: 'short',
+    timeStyle: 'short',
   });
-  const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+  const intervalsOf = (dayMs: number) => {
+    const day = new Date(dayMs);
+    const weekday = (day.getUTCDay() + 6) % 7;
+    return calendar.exceptions[day.toISOString().slice(0, 10)] ?? calendar.week[weekday] ?? [];
+  };
   const read = (ms: number) => {
-    const parts = Object.fromEntries(format.formatToParts(ms).map((p) => [p.type, p.value]));
-    const date = `${parts.year}-${parts.month}-${parts.day}`;
-    const weekday = weekdays.indexOf(parts.weekday ?? '');
-    const yesterday = new Date(Date.parse(date) - DAY_MS).toISOString().slice(0, 10);
-    return {
-      minute: Number(parts.hour) * 60 + Number(parts.minute),
-      today: calendar.exceptions[date] ?? calendar.week[weekday] ?? [],
-      yesterday: calendar.exceptions[yesterday] ?? calendar.week[(weekday + 6) % 7] ?? [],
-    };
+    const [date = '', clock = ''] = format.format(ms).split(' ');
+    const dayMs = Date.parse(date);
+    const minute = Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
+    return { minute, today: intervalsOf(dayMs), yesterday: intervalsOf(dayMs - DAY_MS) };
   };
   const open: boolean[] = [];
   let quarter = NaN;

@@ -195,19 +195,20 @@ describe('the week in groups', () => {
 });
 
 describe('against counting minute by minute', () => {
-  const DAYS = 12;
+  const DAYS = 10;
 
-  it.each([1, 2, 3, 4])('a hundred calendars by chance, seed %i', (seed) => {
+  it.each([1, 2, 3, 4])('a hundred calendars by chance, seed %i', { timeout: 30_000 }, (seed) => {
     const random = chance(seed);
     for (let round = 0; round < 100; round += 1) {
       const { calendar, near } = anyCalendar(random);
       const open = openMinutes(calendar, near, DAYS * 1440);
       const startMs = near.getTime();
+      const before = [0];
+      for (const counts of open) before.push((before.at(-1) ?? 0) + (counts ? MINUTE_MS : 0));
       /** Open time of the first `ms` milliseconds after `near`. */
       const slow = (ms: number) => {
         const whole = Math.floor(ms / MINUTE_MS);
-        const minutes = open.slice(0, whole).filter(Boolean).length;
-        return minutes * MINUTE_MS + (open[whole] ? ms % MINUTE_MS : 0);
+        return (before[whole] ?? NaN) + (open[whole] ? ms % MINUTE_MS : 0);
       };
       for (let pair = 0; pair < 4; pair += 1) {
         const fromMs = random.int(0, 4 * DAY_MS);

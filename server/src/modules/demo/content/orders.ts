@@ -13,6 +13,12 @@ export const lastOrderNumber = 40250;
 /** Working minutes between two neighbouring numbers: about four orders a day. */
 const minutesBetweenOrders = 146;
 
+const productCodes = Object.keys(products).filter(isProductCode);
+
+function isProductCode(code: string): code is ProductCode {
+  return code in products;
+}
+
 const dealersByTurn = ['kedr', 'zarechye', 'versta', 'vetlugin'] as const;
 const outOfTurn: ReadonlyMap<number, DealerKey> = new Map([
   [40231, 'kedr'],
@@ -23,7 +29,8 @@ const outOfTurn: ReadonlyMap<number, DealerKey> = new Map([
 const fixedStates: ReadonlyMap<number, DemoOrderState> = new Map([
   [40231, 'shipped'],
   [40244, 'picking'],
-  [40218, 'in_transit'],
+  [40241, 'picking'],
+  [40242, 'picking'],
   [40229, 'delivered'],
   [40232, 'delivered'],
   [40240, 'accepted'],
@@ -98,7 +105,9 @@ function makeOrder(number: number, random: Random): DemoOrder {
   const deliveredAgo = shippedAgo - roadDays[dealer] * workDayMinutes - random.int(0, 180);
   const state = stateOf(number, createdAgo, shippedAgo, deliveredAgo);
   const lines =
-    number === 40231 ? order40231 : makeLines(random, discounts[dealer], mustHave.get(number) ?? []);
+    number === 40231
+      ? order40231
+      : makeLines(random, discounts[dealer], mustHave.get(number) ?? []);
   const left = state === 'shipped' || state === 'in_transit' || state === 'delivered';
   const shipped = left ? Math.max(shippedAgo, 300) : null;
   const delivered = state === 'delivered' ? Math.max(deliveredAgo, 90) : null;
@@ -118,7 +127,10 @@ function makeOrder(number: number, random: Random): DemoOrder {
     carrier: random.pick(carriers[dealer]),
     contract: dealers[dealer].contract,
     lines,
-    totalKopecks: lines.reduce((sum, { quantity, priceKopecks }) => sum + quantity * priceKopecks, 0),
+    totalKopecks: lines.reduce(
+      (sum, { quantity, priceKopecks }) => sum + quantity * priceKopecks,
+      0,
+    ),
   };
 }
 
@@ -162,6 +174,9 @@ function line(product: ProductCode, quantity: number, discount: number): DemoOrd
 }
 
 function weightOf(lines: readonly DemoOrderLine[]): number {
-  const kg = lines.reduce((sum, { product, quantity }) => sum + products[product].weightKg * quantity, 0);
+  const kg = lines.reduce(
+    (sum, { product, quantity }) => sum + products[product].weightKg * quantity,
+    0,
+  );
   return Math.max(1, Math.round(kg * 1.06));
 }

@@ -8,11 +8,22 @@ export const teams = {
 
 export type TeamKey = keyof typeof teams;
 
+/** The company the portal belongs to. */
+export const supplier = {
+  name: 'Северный Контур',
+  legalName: 'ООО «Северный Контур»',
+  taxId: '7799004049',
+  city: 'Москва',
+  zone: 'Europe/Moscow',
+  phone: '+7 495 000-40-40',
+} as const;
+
 interface DemoStaff {
   name: string;
   login: string;
   role: 'manager' | 'supervisor' | 'admin';
-  team: TeamKey | null;
+  /** Departments whose appeals the person works on, the own one first; a supervisor and an admin see all anyway. */
+  teams: readonly TeamKey[];
   title: string;
 }
 
@@ -22,56 +33,56 @@ export const staff = {
     name: 'Илья Веснин',
     login: 'manager@demo.test',
     role: 'manager',
-    team: 'sales',
+    teams: ['sales', 'logistics', 'quality'],
     title: 'ведущий менеджер',
   },
   tarkhanova: {
     name: 'Ольга Тарханова',
     login: 'manager2@demo.test',
     role: 'manager',
-    team: 'logistics',
+    teams: ['logistics'],
     title: 'логистика',
   },
   aldarov: {
     name: 'Тимур Алдаров',
     login: 'timur.aldarov@demo.test',
     role: 'manager',
-    team: 'accounting',
+    teams: ['accounting', 'sales'],
     title: 'расчёты с дилерами',
   },
   olkhina: {
     name: 'Анна Ольхина',
     login: 'anna.olkhina@demo.test',
     role: 'manager',
-    team: 'quality',
+    teams: ['quality'],
     title: 'инженер по качеству',
   },
   pochinok: {
     name: 'Глеб Починок',
     login: 'gleb.pochinok@demo.test',
     role: 'manager',
-    team: 'sales',
+    teams: ['sales'],
     title: 'менеджер по ассортименту',
   },
   lugov: {
     name: 'Олег Лугов',
     login: 'oleg.lugov@demo.test',
     role: 'manager',
-    team: 'logistics',
+    teams: ['logistics'],
     title: 'старший смены склада',
   },
   ezhova: {
     name: 'Полина Ежова',
     login: 'supervisor@demo.test',
     role: 'supervisor',
-    team: 'sales',
+    teams: ['sales', 'logistics', 'quality', 'accounting'],
     title: 'руководитель отдела',
   },
   kostrov: {
     name: 'Андрей Костров',
     login: 'admin@demo.test',
     role: 'admin',
-    team: null,
+    teams: [],
     title: 'администратор портала',
   },
 } as const satisfies Record<string, DemoStaff>;

@@ -36,9 +36,9 @@ export const photos = {
   'dent-corner': { kind: 'dent', seed: 2, print: [] },
   'dent-edge': { kind: 'dent', seed: 9, print: [] },
   'leak-group': { kind: 'leak', seed: 4, print: [] },
-  'leak-manifold': { kind: 'leak', seed: 11, print: [] },
+  'leak-manifold': { kind: 'leak', seed: 11, print: ['К10-НС'] },
   'truck-gate': { kind: 'truck', seed: 6, print: ['ВОРОТА 3'] },
-  'waybill-sheet': { kind: 'waybill', seed: 7, print: ['НАКЛАДНАЯ'] },
+  'waybill-sheet': { kind: 'waybill', seed: 7, print: ['НАКЛАДНАЯ ТОРГ-12'] },
 } as const satisfies Record<string, DemoPhoto>;
 
 export type PhotoKey = keyof typeof photos;

@@ -1,4 +1,4 @@
-import { dealers, isStaffKey, visitors } from './people';
+import { isStaffKey, visitors } from './people';
 import type { DealerKey, PersonKey, StaffKey } from './people';
 import type { PhotoKey } from './photos';
 import type {
@@ -58,7 +58,17 @@ export function note(
   text: string,
   ...mentions: StaffKey[]
 ): DemoStep {
-  return { do: 'note', ago, person, text, mentions };
+  return { do: 'note', ago, person, text, mentions, files: [] };
+}
+
+/** A note with files that the dealer must never see. */
+export function noteWithFiles(
+  ago: WorkMinutesAgo,
+  person: StaffKey,
+  text: string,
+  ...files: DemoAttachment[]
+): DemoStep {
+  return { do: 'note', ago, person, text, mentions: [], files };
 }
 
 export function assign(ago: WorkMinutesAgo, person: StaffKey, to: StaffKey): DemoStep {
@@ -71,7 +81,7 @@ export function invite(ago: WorkMinutesAgo, person: StaffKey, colleague: StaffKe
 
 export function status(
   ago: WorkMinutesAgo,
-  person: PersonKey,
+  person: StaffKey,
   to: Exclude<DemoStatus, 'new'>,
 ): DemoStep {
   return { do: 'status', ago, person, to };
@@ -106,9 +116,4 @@ function dealerOfOpener(key: string, first: DemoStep | undefined): DealerKey {
     throw new Error(`The appeal ${key} must start with a message of a visitor`);
   }
   return visitors[first.person].dealer;
-}
-
-/** The manager in charge of the dealer. */
-export function managerOf(dealer: DealerKey): StaffKey {
-  return dealers[dealer].manager;
 }

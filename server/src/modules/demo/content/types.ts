@@ -51,10 +51,11 @@ export type DemoStep =
       /** A mention is written in the text as `@Имя Фамилия`, the way the composer writes it. */
       text: string;
       mentions: readonly StaffKey[];
+      files: readonly DemoAttachment[];
     })
   | (At & { do: 'assign'; person: StaffKey; to: StaffKey })
   | (At & { do: 'invite'; person: StaffKey; colleague: StaffKey })
-  | (At & { do: 'status'; person: PersonKey; to: Exclude<DemoStatus, 'new'> })
+  | (At & { do: 'status'; person: StaffKey; to: Exclude<DemoStatus, 'new'> })
   /** The dealer had the last word, but nothing is owed: the wait ends without a reply. */
   | (At & { do: 'no_answer_needed'; person: StaffKey })
   | (At & { do: 'link_order'; person: PersonKey; order: number });
@@ -108,16 +109,6 @@ export interface DemoOrder {
   contract: string;
   lines: readonly DemoOrderLine[];
   totalKopecks: number;
-}
-
-/** Working-minute targets per priority, to make the demo's policies from. */
-export interface DemoPolicy {
-  name: string;
-  nameEn: string;
-  priority: DemoPriority | null;
-  firstResponseMinutes: number;
-  nextResponseMinutes: number;
-  resolutionMinutes: number;
 }
 
 export type { DealerKey, PersonKey, PhotoKey, ProductCode, StaffKey, TeamKey, TopicKey };

@@ -1,0 +1,27 @@
+import './styles/tokens.css';
+import './styles/fonts.css';
+import './styles/components.css';
+
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+
+import App from './App.vue';
+import { startClock } from './platform/clock';
+import { i18n, startLanguage } from './platform/i18n';
+import { startTheme } from './platform/theme';
+import { startTitle } from './platform/title';
+import { startViewport } from './platform/viewport';
+import { createAppRouter } from './router';
+
+async function start(): Promise<void> {
+  startTheme();
+  startViewport();
+  startClock();
+  const [router] = await Promise.all([createAppRouter(), startLanguage()]);
+  const app = createApp(App).use(createPinia()).use(i18n).use(router);
+  await router.isReady();
+  app.mount('#app');
+  startTitle();
+}
+
+void start();

@@ -1,0 +1,316 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { ATTACHMENT_EXTENSIONS } from '@otklik/shared/attachments';
+import { MESSAGE_MAX } from '@otklik/shared/appeals';
+import type { SessionEndReason } from '@otklik/shared/errors';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import * as z from 'zod';
+import type { Config } from './config';
+import { entities } from './entities';
+import {
+  appealRoutes,
+  createAppealListService,
+  createAppealService,
+  createSyncService,
+  createThreadService,
+  startClockPoller,
+  tellAppeal,
+} from './modules/appeals';
+import { attachmentRoutes, createAttachmentService } from './modules/attachments';
+import { createDealerService, dealerRoutes } from './modules/dealers';
+import { createOrderService, orderNews, orderRoutes } from './modules/orders';
+import { channels, createIntegrationService, createSessionService, peopleRoutes, rooms, roomsOf, type Actor } from './modules/people';
+import { createSlaService, slaRoutes } from './modules/sla';
+import { clientFiles } from './platform/client-files';
+import { openDb, type Db } from './platform/db';
+import { fail } from './platform/errors';
+import { createLocalFiles } from './platform/files';
+import { createApi, problems, requestIds, sameOriginWrites, unknownPath } from './platform/http';
+import { startJobs } from './platform/jobs';
+import type { Log } from './platform/log';
+import { createMetrics } from './platform/metrics';
+import { openApi } from './platform/openapi';
+import { createSocketServer, type AppServer } from './platform/socket';
+
+export interface AppOptions {
+  config: Config;
+  databaseUrl: string;
+  log: Log;
+  /** Tests and the demo loader fix the time; otherwise the database's clock decides. */
+  now?: () => Date;
+  /** Off in tests that look at the tables themselves. */
+  background?: boolean;
+  /** Where the built client lies; the place beside the server's bundle by default. */
+  clientFolder?: string;
+}
+
+const VERSION = '0.1.0';
+const JSON_LIMIT = '1mb';
+/** Requests that are still running when the server stops get this long. */
+const STOP_PATIENCE_MS = 10_000;
+
+const SessionEnded = z.object({ sessionId: z.uuid(), reason: z.string() });
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+/** Builds every module by hand: the wiring diagram of the server. Listens only when `listen` is called. */
+export async function createApp({ config, databaseUrl, log, now, background = true, clientFolder }: AppOptions) {
+  const clock = now ?? (() => new Date());
+  const fixed = now ? { now } : {};
+  const metrics = createMetrics();
+  const db = await openDb({ url: databaseUrl, entities, poolSize: config.databasePool, log });
+  const http = express();
+  const server = createServer({ requestTimeout: 120_000, headersTimeout: 20_000 }, http);
+
+  /* People */
+  const sla = createSlaService({ db, log, now: clock });
+  await sla.start();
+  const sessions = createSessionService({
+    db,
+    config,
+    now: clock,
+    log,
+    company: () => sla.company(),
+    isOnline: (sessionId) => isOnline(rooms.session(sessionId)),
+    limits: {
+      filesPerMessage: config.filesPerMessage,
+      fileBytes: config.fileMaxBytes,
+      fileExtensions: [...ATTACHMENT_EXTENSIONS],
+      messageCharacters: MESSAGE_MAX,
+    },
+  });
+  const integrations = createIntegrationService({ db, now: clock });
+  const dealers = createDealerService({ db, now: clock, isOnline: (sessionId) => isOnline(rooms.session(sessionId)), calendarName: async () => (await sla.about(null, null)).calendar.name });
+
+  /* Appeals and what belongs to them */
+  const tell = (happening: Parameters<typeof tellAppeal>[1]) => {
+    for (const { row } of happening.entries) metrics.entries.inc({ kind: row.kind });
+    tellAppeal(io, happening);
+  };
+  const appeals = createAppealService({ db, sla, filesPerMessage: config.filesPerMessage, tell, ...fixed });
+  const threads = createThreadService({
+    db,
+    sla,
+    filesPerMessage: config.filesPerMessage,
+    tell,
+    tellMark: (personId, mark) => io.to(rooms.person(personId)).emit('appeal:mark', mark),
+    batched: (size) => metrics.batch.observe(size),
+    ...fixed,
+  });
+  const lists = createAppealListService({ db, ...fixed });
+  const sync = createSyncService({ db, counts: lists.counts });
+  const storage = createLocalFiles(config.uploadsDir);
+  const attachments = createAttachmentService({ db, config, storage, now: clock, mayReadEntry: appeals.mayReadEntry });
+  const orders = createOrderService({ db, now: clock, visibleAppeals: lists.linkedTo, publish: (changed) => orderNews(io, changed) });
+
+  /* Edges */
+  const api = createApi<Actor>({
+    log,
+    authenticate: (req) => sessions.authenticate(req.headers.cookie),
+    authenticateIntegration: async (req) => {
+      await integrations.authenticate(req.headers.authorization);
+    },
+  });
+  peopleRoutes(api, { sessions, config });
+  dealerRoutes(api, dealers);
+  slaRoutes(api, sla);
+  appealRoutes(api, { appeals, threads, lists, sync });
+  attachmentRoutes(api, attachments);
+  orderRoutes(api, orders);
+
+  const io: AppServer<Actor> = createSocketServer<Actor>({
+    server,
+    path: `${config.basePath}socket.io`,
+    publicOrigins: config.publicOrigins,
+    log,
+    authenticate: (cookies) => sessions.authenticate(cookies),
+    roomsOf,
+    commands: api.commands,
+  });
+  io.on('connection', (socket) => {
+    metrics.sockets.inc();
+    socket.once('disconnect', () => metrics.sockets.dec());
+  });
+  const isOnline = (room: string) => (io.sockets.adapter.rooms.get(room)?.size ?? 0) > 0;
+
+  mountHttp(http, { config, log, metrics, db, api, clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)), isStopping: () => stopping });
+
+  /* News between nodes: an ended session or a lost right reaches its sockets wherever they are. */
+  const deaf = [
+    await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload)),
+    await db.listen(channels.rightsChanged, (personId) => io.in(rooms.person(personId)).disconnectSockets(true)),
+    await db.listen(channels.sessionNamed, (sessionId) => io.in(rooms.session(sessionId)).disconnectSockets(true)),
+  ];
+
+  /* Background work */
+  const jobs = background
+    ? await startJobs(
+        databaseUrl,
+        {
+          sweepUploads: () => attachments.sweepUnused(),
+          expireSessions: () => sessions.endExpired(),
+          async retargetClocks() {
+            const open = await db.query<{ id: string }>(`SELECT DISTINCT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL`);
+            for (const { id } of open) await appeals.retarget(id);
+          },
+        },
+        `17 * * * * sweepUploads\n*/5 * * * * expireSessions`,
+        log,
+      )
+    : null;
+  const poller = background ? startClockPoller({ db, appeals, log, breached: (kind) => metrics.breaches.inc({ kind }) }) : null;
+
+  let stopping = false;
+  return {
+    server,
+    io,
+    db,
+    api,
+    services: { sessions, integrations, dealers, sla, appeals, threads, lists, sync, attachments, orders },
+
+    /** Starts to answer. @returns the port, which differs from the asked one when that was 0 */
+    listen(port = config.port, host = config.host): Promise<number> {
+      return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          const address = server.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : port);
+        });
+      });
+    },
+
+    /** Stops without cutting anybody off in the middle: sockets are told to come back, running requests finish, then the pools close. */
+    async close(): Promise<void> {
+      if (stopping) return;
+      stopping = true;
+      io.emit('server:stopping', { retryAfterMs: 1_000 });
+      await poller?.stop();
+      await finishRequests(server, io);
+      await jobs?.stop();
+      await Promise.all(deaf.map((end) => end()));
+      await sla.stop();
+      await db.close();
+    },
+  };
+}
+
+function cutSession(io: AppServer<Actor>, payload: string): void {
+  const parsed = SessionEnded.safeParse(JSON.parse(payload));
+  if (!parsed.success) return;
+  const room = rooms.session(parsed.data.sessionId);
+  io.to(room).emit('session:ended', { reason: parsed.data.reason as SessionEndReason });
+  io.in(room).disconnectSockets(true);
+}
+
+async function finishRequests(server: HttpServer, io: AppServer<Actor>): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A moment for the farewell to leave, then the sockets, whose connections would hold the server open.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  io.disconnectSockets(true);
+  server.closeIdleConnections();
+  const impatient = setTimeout(() => server.closeAllConnections(), STOP_PATIENCE_MS);
+  await closed;
+  clearTimeout(impatient);
+}
+
+interface HttpParts {
+  config: Config;
+  log: Log;
+  metrics: ReturnType<typeof createMetrics>;
+  db: Db;
+  api: ReturnType<typeof createApi<Actor>>;
+  clientFolder: string;
+  isStopping: () => boolean;
+}
+
+/** Everything HTTP in the order a request meets it. */
+function mountHttp(http: Express, { config, log, metrics, db, api, clientFolder, isStopping }: HttpParts): void {
+  http.disable('x-powered-by');
+  http.set('trust proxy', config.trustProxyHops);
+  http.set('query parser', 'simple');
+  http.set('etag', false);
+  http.use(requestIds);
+  http.use((req, res, next) => {
+    const began = process.hrtime.bigint();
+    res.once('finish', () => {
+      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+      metrics.requests.observe({ method: req.method, status: res.statusCode }, seconds);
+      log.debug({ requestId: req.id, method: req.method, path: req.path, status: res.statusCode, seconds }, 'answered');
+    });
+    if (isStopping()) res.setHeader('Connection', 'close');
+    next();
+  });
+  http.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          styleSrc: ["'self'"],
+          imgSrc: ["'self'", 'blob:', 'data:'],
+          fontSrc: ["'self'"],
+          connectSrc: ["'self'"],
+          manifestSrc: ["'self'"],
+          workerSrc: ["'self'"],
+          baseUri: ["'self'"],
+          formAction: ["'self'"],
+          frameAncestors: ["'none'"],
+        },
+      },
+      strictTransportSecurity: config.publicOrigins.some((origin) => origin.startsWith('https://')),
+      referrerPolicy: { policy: 'same-origin' },
+    }),
+  );
+
+  const base = express.Router({ caseSensitive: true });
+  base.get('/healthz', (_req, res) => void res.json({ alive: true }));
+  base.get('/readyz', async (_req, res) => {
+    if (isStopping()) throw fail('stopping', {});
+    await db.query('SELECT 1 AS one');
+    res.json({ ready: true });
+  });
+  base.get('/metrics', async (req, res) => {
+    const allowed = config.metricsToken === undefined ? isLoopback(req.socket.remoteAddress) && req.headers['x-forwarded-for'] === undefined : req.headers.authorization === `Bearer ${config.metricsToken}`;
+    if (!allowed) throw fail('not_found', { what: 'path' });
+    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  const document = openApi(api.operations, VERSION, config.basePath);
+  const routes = express.Router({ caseSensitive: true });
+  routes.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  routes.use(sameOriginWrites(config.publicOrigins));
+  routes.use(express.json({ limit: JSON_LIMIT, strict: true }));
+  routes.get('/openapi.json', (_req, res) => void res.json(document));
+  routes.get('/docs', (_req, res) => void res.type('html').send(docsPage(document)));
+  routes.use(api.router);
+  routes.use(unknownPath);
+  base.use('/api', routes);
+  base.use(clientFiles(clientFolder, config.basePath));
+
+  http.use(config.basePath, base);
+  http.use(unknownPath);
+  http.use(problems(log));
+}
+
+const isLoopback = (address: string | undefined) => address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1';
+
+/** A plain page of all operations: no script, no foreign file. */
+function docsPage(document: Record<string, unknown>): string {
+  const escape = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const paths = document.paths;
+  const lines = typeof paths === 'object' && paths !== null
+    ? Object.entries(paths).flatMap(([path, operations]) =>
+        Object.entries(operations as Record<string, unknown>).map(
+          ([method, operation]) => `<details><summary><b>${method.toUpperCase()}</b> ${escape(path)}</summary><pre>${escape(JSON.stringify(operation, null, 2))}</pre></details>`,
+        ),
+      )
+    : [];
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Otklik API</title><h1>Otklik API ${VERSION}</h1><p><a href="openapi.json">openapi.json</a></p>${lines.join('\n')}</html>`;
+}

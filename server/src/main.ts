@@ -1,0 +1,52 @@
+import { createApp } from './app';
+import { ConfigError, readConfig, type Config } from './config';
+import { loadDemo } from './modules/demo';
+import { migrate } from './platform/db';
+import { startEmbeddedPostgres } from './platform/embedded-postgres';
+import { createLog } from './platform/log';
+
+/** Reads the settings, brings the database up, migrates, listens, and stops cleanly on Ctrl+C. Alone in acting when imported. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel, !config.production);
+  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : undefined;
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
+  try {
+    await migrate(databaseUrl);
+    const app = await createApp({ config, databaseUrl, log });
+    const demo = config.demoData ? await loadDemo({ app, config, log }) : null;
+    const port = await app.listen();
+    say(config, port, demo);
+    await untilToldToStop();
+    process.stdout.write('Stopping…\n');
+    await app.close();
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+function say(config: Config, port: number, demo: Awaited<ReturnType<typeof loadDemo>>): void {
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  const lines = [`Otklik is ready: http://${host}:${port}${config.basePath}`];
+  if (demo) {
+    lines.push('', `Demo logins (password for all: ${demo.password})`, ...demo.logins.map(({ login, who }) => `  ${login.padEnd(22)} ${who}`));
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Resolves at the first request to stop; a second one ends the process at once. */
+function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      process.once('SIGINT', () => process.exit(130));
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(error instanceof ConfigError ? `Otklik cannot start: ${error.message}\n` : `Otklik cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,125 @@
+import type { DealerAppeal, DealerEntry, StaffAppeal, StaffEntry } from '@otklik/shared/appeals';
+import { EventType } from '@otklik/shared/appeals';
+import type { AttachmentView } from '@otklik/shared/attachments';
+import { clockView, promiseView, shownClock, type Clock } from '../sla';
+import type { AppealFacts, EntryRow } from './appeal.repository';
+
+const iso = (moment: string) => new Date(moment).toISOString();
+const resolutionOf = (clocks: readonly Clock[]) => clocks.find((clock) => clock.kind === 'resolution') ?? null;
+
+/** The answer-owed clock of the newest cycle: an open one first, else the one that ended last. */
+function answerOf(clocks: readonly Clock[]): Clock | null {
+  const answers = clocks.filter((clock) => clock.kind !== 'resolution');
+  return (
+    answers.find((clock) => clock.endedAt === null) ??
+    answers.reduce<Clock | null>((last, clock) => (last === null || last.startedAt < clock.startedAt ? clock : last), null)
+  );
+}
+
+/** The one builder of what a dealer gets of an appeal: every field is named here, nothing passes by itself. */
+export function dealerAppeal({ row, dealerName, assigneeName, clocks }: AppealFacts): DealerAppeal {
+  const answer = answerOf(clocks);
+  const resolution = resolutionOf(clocks);
+  return {
+    audience: 'dealer',
+    id: row.id,
+    no: row.no,
+    dealerId: row.dealer_id,
+    dealerName,
+    openedBy: { id: row.opened_by, name: row.opened_by_name },
+    typeCode: row.type_code,
+    topicId: row.topic_id,
+    subject: row.subject,
+    status: row.status,
+    assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: assigneeName ?? '' },
+    answerOwedBy: row.answer_owed_by,
+    createdAt: iso(row.created_at),
+    rev: row.public_rev,
+    lastPublicSeq: row.last_public_seq,
+    messages: row.public_messages,
+    last: row.public_last_word,
+    lastAt: iso(row.public_last_at),
+    promise: answer && answer.endedAt === null ? promiseView(answer) : null,
+    resolution: resolution ? promiseView(resolution) : null,
+    seenByOther: row.seen_by_staff,
+  };
+}
+
+export function staffAppeal({ row, dealerName, assigneeName, clocks, members, mentions }: AppealFacts): StaffAppeal {
+  const shown = shownClock(clocks);
+  const resolution = resolutionOf(clocks);
+  return {
+    audience: 'staff',
+    id: row.id,
+    no: row.no,
+    dealerId: row.dealer_id,
+    dealerName,
+    openedBy: { id: row.opened_by, name: row.opened_by_name },
+    typeCode: row.type_code,
+    topicId: row.topic_id,
+    subject: row.subject,
+    status: row.status,
+    assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: assigneeName ?? '' },
+    answerOwedBy: row.answer_owed_by,
+    createdAt: iso(row.created_at),
+    rev: row.rev,
+    lastPublicSeq: row.last_public_seq,
+    teamId: row.team_id,
+    priority: row.priority,
+    source: row.source,
+    contactName: row.contact_name,
+    lastSeq: row.last_seq,
+    messages: row.messages,
+    last: row.last_word,
+    lastAt: iso(row.last_at),
+    clock: shown ? clockView(shown) : null,
+    resolution: resolution ? clockView(resolution) : null,
+    memberIds: members.filter((member) => member.side === 'staff').map((member) => member.id),
+    mentions,
+    seenByOther: row.seen_by_dealer,
+  };
+}
+
+function common(entry: EntryRow, attachments: AttachmentView[]) {
+  return {
+    id: entry.id,
+    appealId: entry.appeal_id,
+    at: iso(entry.created_at),
+    kind: entry.kind,
+    author:
+      entry.author_id === null || entry.author_side === null
+        ? null
+        : { id: entry.author_id, name: entry.author_name, side: entry.author_side, jobTitle: entry.author_title },
+    body: entry.body,
+    event: entry.event_type === null ? null : { type: EventType.parse(entry.event_type), facts: entry.facts ?? {} },
+    attachments,
+    orders: entry.orders,
+    clientId: entry.client_id,
+  };
+}
+
+export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []): StaffEntry {
+  return { audience: 'staff', ...common(entry, attachments), seq: entry.seq, publicSeq: entry.public_seq, mentions: entry.mentions };
+}
+
+/** The one builder of what a dealer gets of an entry. A private one has no public number and is refused here, whoever asks. */
+export function dealerEntry(entry: EntryRow, attachments: AttachmentView[] = []): DealerEntry {
+  if (entry.public_seq === null || entry.kind === 'note') throw new Error('a private entry has no dealer view');
+  const { id, appealId, at, kind, author, body, event, orders, clientId } = common(entry, attachments);
+  const own = author?.side === 'dealer';
+  return {
+    audience: 'dealer',
+    id,
+    appealId,
+    at,
+    kind,
+    // Who of the staff turned a knob is their own matter; who spoke to the dealer is not.
+    author: own || kind === 'message' ? author : null,
+    body,
+    event,
+    attachments,
+    orders,
+    clientId: own ? clientId : null,
+    publicSeq: entry.public_seq,
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * Appeals: the thread between a dealer and the company, everything said and done in it, and how it reaches every reader.
+ *
+ * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`.
+ * Tells: `appeal:news`, `appeal:mark` over the socket after commit.
+ * Hears: the job `retargetClocks` when policies or calendars change.
+ */
+export { createAppealListService } from './appeal-list.service';
+export { tellAppeal, type AppealHappening } from './appeal.news';
+export { appealRoutes } from './appeal.routes';
+export { createAppealService, type AppealService } from './appeal.service';
+export { startClockPoller } from './clock.poller';
+export { createSyncService } from './sync.service';
+export { createThreadService, type ThreadService } from './thread.service';

@@ -1,0 +1,241 @@
+import type { EventType, LastWord, Status } from '@otklik/shared/appeals';
+import { v7 as uuid } from 'uuid';
+import type { Actor } from '../people/actor';
+import { advance, type Clock, type ClockContext, type ClockEvent } from '../sla';
+import type { AppealChange, AppealFacts, EntryRow } from './appeal.repository';
+
+/** Longest piece of a message that a list row shows. */
+const LAST_WORD_CHARACTERS = 160;
+const DONE: readonly Status[] = ['resolved', 'closed'];
+
+/** Begins a change of an appeal that was read under lock (or was just made). Nothing is written until `appealRepository.save`. */
+export function change(facts: AppealFacts, { isNew = false } = {}): AppealChange {
+  return { facts, isNew, public: isNew, entries: [], clocks: [], steps: [], marks: [], participants: [], mentions: [] };
+}
+
+/** Moves the clocks by one event and keeps what has to be written. Without a policy nothing is measured. */
+export function moveClocks(work: AppealChange, event: ClockEvent, context: ClockContext | null): void {
+  if (context === null) return;
+  const before = work.facts.clocks;
+  const { clocks, changed, steps } = advance(before, event, context);
+  if (changed.length === 0 && steps.length === 0) return;
+  const same = (a: Clock) => (b: Clock) => a.kind === b.kind && a.cycle === b.cycle;
+  work.clocks = [...work.clocks.filter((clock) => !changed.some(same(clock))), ...changed];
+  work.steps.push(...steps);
+  work.facts.clocks = latestOfEachKind(clocks);
+  // A promise the dealer can see has moved, unless only a warning was given.
+  if (steps.some((step) => step.action !== 'warned')) work.public = true;
+  for (const step of steps) {
+    if (step.action === 'warned') append(work, null, 'sla_warned', { kind: step.kind, dueAt: step.dueAt?.toISOString() ?? null }, step.at, false);
+    if (step.action === 'breached') append(work, null, 'sla_breached', { kind: step.kind, dueAt: step.dueAt?.toISOString() ?? null }, step.at, false);
+  }
+}
+
+function latestOfEachKind(clocks: readonly Clock[]): Clock[] {
+  const latest = new Map<string, Clock>();
+  for (const clock of clocks) {
+    const known = latest.get(clock.kind);
+    if (!known || known.cycle < clock.cycle) latest.set(clock.kind, clock);
+  }
+  return [...latest.values()];
+}
+
+/** Takes the next dense number; the public one only for what the dealer may see. */
+function nextPlace(work: AppealChange, isPublic: boolean): { seq: number; public_seq: number | null } {
+  const { row } = work.facts;
+  row.last_seq += 1;
+  if (!isPublic) return { seq: row.last_seq, public_seq: null };
+  row.last_public_seq += 1;
+  work.public = true;
+  return { seq: row.last_seq, public_seq: row.last_public_seq };
+}
+
+/** Adds an event line. `actor` null: the system did it. */
+export function append(
+  work: AppealChange,
+  actor: Actor | null,
+  type: EventType,
+  facts: Record<string, unknown>,
+  at: Date,
+  isPublic: boolean,
+): EntryRow {
+  const entry: EntryRow = {
+    id: uuid(),
+    appeal_id: work.facts.row.id,
+    ...nextPlace(work, isPublic),
+    kind: 'event',
+    author_id: actor?.personId ?? null,
+    author_name: actor?.name ?? '',
+    author_side: actor?.side ?? null,
+    author_title: actor?.jobTitle ?? '',
+    session_id: actor?.sessionId ?? null,
+    client_id: null,
+    content_hash: null,
+    body: '',
+    event_type: type,
+    facts,
+    mentions: [],
+    orders: [],
+    files: 0,
+    created_at: at.toISOString(),
+  };
+  work.entries.push(entry);
+  return entry;
+}
+
+export interface Said {
+  kind: 'message' | 'note';
+  clientId: string;
+  contentHash: string;
+  body: string;
+  files: number;
+  orders: string[];
+  mentions: string[];
+  /** The words are the dealer's though staff typed them (phone, mail): the clocks count who spoke. */
+  onBehalf?: boolean;
+}
+
+/**
+ * Adds a message or a note and everything that follows from it: numbers, last word, who owes the answer, status, assignee,
+ * clocks, the author's own read mark. A note moves nothing that a dealer could notice.
+ */
+export function say(work: AppealChange, actor: Actor, said: Said, at: Date, clocks: ClockContext | null): EntryRow {
+  const { row } = work.facts;
+  const isPublic = said.kind === 'message';
+  // A deadline that has passed is written down before the message that comes after it.
+  if (isPublic) beforeMessage(work, actor, said, at, clocks);
+  const entry: EntryRow = {
+    id: uuid(),
+    appeal_id: row.id,
+    ...nextPlace(work, isPublic),
+    kind: said.kind,
+    author_id: actor.personId,
+    author_name: actor.name,
+    author_side: actor.side,
+    author_title: actor.jobTitle,
+    session_id: actor.sessionId,
+    client_id: said.clientId,
+    content_hash: said.contentHash,
+    body: said.body,
+    event_type: null,
+    facts: null,
+    mentions: said.mentions,
+    orders: said.orders,
+    files: said.files,
+    created_at: at.toISOString(),
+  };
+  work.entries.push(entry);
+  row.messages += 1;
+  const word: LastWord = {
+    kind: said.kind,
+    authorId: actor.personId,
+    authorName: actor.name,
+    side: actor.side,
+    text: said.body.slice(0, LAST_WORD_CHARACTERS).toWellFormed(),
+    files: said.files,
+    at: entry.created_at,
+  };
+  row.last_at = entry.created_at;
+  row.last_word = word;
+  if (isPublic) {
+    row.public_messages += 1;
+    row.public_last_word = word;
+    row.public_last_at = entry.created_at;
+    // Who answers has read; a note says nothing of that to the dealer.
+    if (actor.side === 'staff') row.seen_by_staff = row.last_public_seq;
+    else row.seen_by_dealer = row.last_public_seq;
+  }
+  work.marks.push({
+    appeal_id: row.id,
+    person_id: actor.personId,
+    seq: actor.side === 'staff' ? row.last_seq : row.last_public_seq,
+    public_seq: row.last_public_seq,
+    messages: actor.side === 'staff' ? row.messages : row.public_messages,
+  });
+  join(work, { id: actor.personId, side: actor.side }, at, isPublic && actor.side === 'staff');
+  for (const personId of said.mentions) {
+    const mention = { personId, seq: entry.seq };
+    work.facts.mentions = [...work.facts.mentions.filter((one) => one.personId !== personId), mention].sort((a, b) => (a.personId < b.personId ? -1 : 1));
+    work.mentions.push({ appeal_id: row.id, person_id: personId, seq: entry.seq });
+  }
+  if (isPublic) afterMessage(work, actor, said, at, clocks);
+  return entry;
+}
+
+/** A dealer's message reopens what was done; it stands under the event that says so. */
+function beforeMessage(work: AppealChange, actor: Actor, said: Said, at: Date, clocks: ClockContext | null): void {
+  const { row } = work.facts;
+  const dealerSpoke = actor.side === 'dealer' || said.onBehalf === true;
+  if (dealerSpoke && DONE.includes(row.status)) {
+    append(work, actor, 'reopened', { from: row.status }, at, true);
+    row.status = row.assignee_id === null ? 'new' : 'in_work';
+    row.solved = null;
+  }
+  moveClocks(work, { type: dealerSpoke ? 'dealer_message' : 'staff_message' }, clocks);
+}
+
+function afterMessage(work: AppealChange, actor: Actor, said: Said, at: Date, clocks: ClockContext | null): void {
+  const { row } = work.facts;
+  if (actor.side === 'dealer' || said.onBehalf) {
+    row.answer_owed_by = 'staff';
+    if (row.status === 'waiting') setStatus(work, null, 'in_work', at, null);
+    return;
+  }
+  row.answer_owed_by = DONE.includes(row.status) ? null : 'dealer';
+  if (row.assignee_id === null) assignTo(work, actor, { id: actor.personId, name: actor.name }, at);
+  if (row.status === 'new') setStatus(work, actor, 'in_work', at, clocks);
+}
+
+/** Adds a person to the appeal, or brings him back. Answers false when he was there. */
+export function join(work: AppealChange, person: { id: string; side: 'dealer' | 'staff' }, at: Date, wrotePublicly = false): boolean {
+  const { facts } = work;
+  const there = facts.members.some((member) => member.id === person.id);
+  if (there && !wrotePublicly) return false;
+  if (!there) facts.members = [...facts.members, person];
+  work.participants.push({
+    appeal_id: facts.row.id,
+    person_id: person.id,
+    side: person.side,
+    joined_at: at.toISOString(),
+    left_at: null,
+    wrote_publicly: wrotePublicly,
+  });
+  return !there;
+}
+
+/** Gives the appeal to a colleague, or back to the queue. The event is for staff; the name is the dealer's to see. */
+export function assignTo(work: AppealChange, actor: Actor | null, to: { id: string; name: string } | null, at: Date): void {
+  const { facts } = work;
+  const from = facts.row.assignee_id === null ? null : { id: facts.row.assignee_id, name: facts.assigneeName ?? '' };
+  if (from?.id === to?.id) return;
+  append(work, actor, 'assigned', { from, to }, at, false);
+  facts.row.assignee_id = to?.id ?? null;
+  facts.assigneeName = to?.name ?? null;
+  work.public = true;
+}
+
+/**
+ * Sets the status, settles the clocks by it and says so in the thread.
+ * @param clocks null: the clocks were moved already (by the message that changed the status)
+ */
+export function setStatus(work: AppealChange, actor: Actor | null, to: Status, at: Date, clocks: ClockContext | null, solved: boolean | null = null): void {
+  const { row } = work.facts;
+  const from = row.status;
+  if (from === to) return;
+  row.status = to;
+  row.solved = DONE.includes(to) ? (solved ?? row.solved) : null;
+  append(work, actor, 'status', { from, to, ...(row.solved === null ? {} : { solved: row.solved }) }, at, true);
+  if (to === 'waiting') row.answer_owed_by = 'dealer';
+  if (DONE.includes(to)) row.answer_owed_by = null;
+  const event = clockEvent(from, to);
+  if (event) moveClocks(work, event, clocks);
+}
+
+function clockEvent(from: Status, to: Status): ClockEvent | null {
+  if (to === 'waiting') return { type: 'waiting' };
+  if (to === 'closed') return { type: 'closed' };
+  if (to === 'resolved') return { type: 'resolved' };
+  if (from === 'waiting') return { type: 'resumed' };
+  if (DONE.includes(from)) return { type: 'reopened' };
+  return null;
+}

@@ -1,0 +1,107 @@
+import type * as z from 'zod';
+import type {
+  ChangePassword,
+  Colleague,
+  Me,
+  NameSession,
+  PersonSettings,
+} from '@otklik/shared/people';
+import type { Db } from '../../platform/db';
+import { fail } from '../../platform/errors';
+import type { Actor } from './actor';
+import { guesses, refuseSpent } from './guesses';
+import { hashPassword, passwordMatches } from './password';
+import { seesColleagues } from './person.policy';
+import { personRepository } from './person.repository';
+import { sessionRepository } from './session.repository';
+import {
+  colleagueView,
+  isSharedSession,
+  meView,
+  settingsView,
+  type IsOnline,
+} from './session.view';
+
+interface Deps {
+  db: Db;
+  now: () => Date;
+  /** The company's zone and hours, as they are now. */
+  company: () => Promise<Me['company']>;
+  isOnline: IsOnline;
+  limits: Me['limits'];
+}
+
+/** What a signed-in person does with his own account. */
+export function createAccountService({ db, now, company, isOnline, limits }: Deps) {
+  /** Who the caller is, what he may, and what the screens need to know before the first one. */
+  async function me(actor: Actor): Promise<Me> {
+    const [row, hours] = await Promise.all([sessionRepository.get(db, actor.sessionId), company()]);
+    return meView(row, { company: hours, limits, at: now() });
+  }
+
+  /** Fields that are not named keep their values. */
+  async function changeSettings(actor: Actor, settings: PersonSettings): Promise<PersonSettings> {
+    return settingsView(await personRepository.mergeSettings(db, actor.personId, settings));
+  }
+
+  /**
+   * Says who works in this session of a shared login; may be said again.
+   * @throws forbidden – the login is one person's own
+   */
+  async function nameSession(actor: Actor, { name }: z.output<typeof NameSession>): Promise<Me> {
+    await db.transaction(async (tx) => {
+      const row = await sessionRepository.get(tx, actor.sessionId);
+      if (!isSharedSession(row)) throw fail('forbidden', { right: 'nameSession' });
+      await sessionRepository.name(tx, actor.sessionId, name);
+    });
+    return me(actor);
+  }
+
+  /**
+   * Sets a new password and ends the person's other sessions.
+   * @throws invalid_input – `current` is wrong
+   * @throws rate_limited – it was wrong too often
+   */
+  async function changePassword(
+    actor: Actor,
+    { current, next }: z.output<typeof ChangePassword>,
+  ): Promise<void> {
+    const subject = `password:${actor.personId}` as const;
+    refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    const stored = await personRepository.getPasswordHash(db, actor.personId);
+    if (!(await passwordMatches(stored, current))) {
+      await guesses.count(db, [subject], now());
+      throw wrongPassword();
+    }
+    refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    const nextHash = await hashPassword(next);
+    await db.transaction(async (tx) => {
+      const [locked] = await personRepository.lock(tx, [actor.personId]);
+      // Somebody else changed it while this one was being checked.
+      if (locked?.passwordHash !== stored) throw wrongPassword();
+      await personRepository.setPassword(tx, actor.personId, nextHash);
+      await guesses.forget(tx, subject);
+      const live = await sessionRepository.listLive(tx, [actor.personId], now());
+      const others = live.map(({ id }) => id).filter((id) => id !== actor.sessionId);
+      const end = { reason: 'ended_by_self', by: actor.personId, at: now() } as const;
+      await sessionRepository.end(tx, others, end);
+    });
+  }
+
+  /**
+   * Staff, with what lies on each one's desk.
+   * @throws not_found – for dealers: the supplier's staff is not theirs to list
+   */
+  async function colleagues(actor: Actor): Promise<Colleague[]> {
+    if (!seesColleagues(actor)) throw fail('not_found', { what: 'colleagues' });
+    const staff = await personRepository.listStaff(db, now());
+    return Promise.all(staff.map((row) => colleagueView(row, isOnline)));
+  }
+
+  return { me, changeSettings, nameSession, changePassword, colleagues };
+}
+
+const wrongPassword = () =>
+  fail('invalid_input', {
+    fields: [{ path: 'current', rule: 'wrong', message: 'is not the current password' }],
+  });

@@ -1,0 +1,20 @@
+/**
+ * People: who they are, how they sign in, what they may, and the log of changes.
+ *
+ * Tables: person, person_team, team, session, sign_in_failure, integration_token, audit_entry (reads dealer, appeal, sla_clock).
+ * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named.
+ * Hears nothing.
+ */
+export { isStaff, rooms, roomsOf, seesAllAppeals, type Actor } from './actor';
+export { changedFields, listChanges, recordChange, type ChangeRow } from './change-log.repository';
+export { pageOf, readCursor, writeCursor } from './cursor';
+export { createIntegrationService, type IntegrationService } from './integration.service';
+export { hashPassword, makeOneTimePassword } from './password';
+export { peopleRoutes } from './people.routes';
+export { Person } from './person.entity';
+export { isSharedLogin, sessionLimit, sessionsBeyond } from './person.policy';
+export { personRepository } from './person.repository';
+export { channels, sessionRepository, type DeviceRow } from './session.repository';
+export { createSessionService, type SessionService } from './session.service';
+export { sessionView, type IsOnline } from './session.view';
+export { createStaffService, loginTaken, type StaffService } from './staff.service';

@@ -1,0 +1,180 @@
+import type { SessionEndReason } from '@otklik/shared/errors';
+import type { PersonSettings, Role, SessionRule, VisitorScope } from '@otklik/shared/people';
+import type { Db, Tx } from '../../platform/db';
+import type { Device } from './device';
+
+/** What only reads works inside a transaction and outside. */
+type Reader = Pick<Db, 'query'>;
+
+/** Channels of NOTIFY that every node listens to, so that sockets are cut wherever they are. */
+export const channels = {
+  /** Payload: JSON `{ sessionId, reason }`. The session is over; its sockets are told and closed. */
+  sessionEnded: 'session_ended',
+  /** Payload: a person's id. His sockets are closed and come back with new rooms; his sessions stay. */
+  rightsChanged: 'rights_changed',
+  /** Payload: a session's id. It got a name; its sockets come back knowing it. */
+  sessionNamed: 'session_named',
+} as const;
+
+/** A session with all that makes its actor. */
+export interface SessionRow {
+  sessionId: string;
+  personName: string | null;
+  lastSeenAt: Date;
+  expiresAt: Date;
+  remembered: boolean;
+  endedReason: SessionEndReason | null;
+  personId: string;
+  login: string;
+  name: string;
+  jobTitle: string;
+  role: Role;
+  scope: VisitorScope;
+  shared: boolean;
+  accessAllowed: boolean;
+  sessionRule: SessionRule;
+  maxSessions: number | null;
+  rightsVersion: number;
+  settings: PersonSettings;
+  dealerId: string | null;
+  dealerName: string | null;
+  dealerZone: string | null;
+  dealerSeveral: boolean | null;
+  dealerMax: number | null;
+  teamIds: string[];
+}
+
+const WHOLE = `
+  SELECT s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
+         s.remembered, s.ended_reason AS "endedReason",
+         p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.shared,
+         p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
+         p.rights_version AS "rightsVersion", p.settings,
+         d.id AS "dealerId", d.name AS "dealerName", d.zone AS "dealerZone",
+         d.several_sessions AS "dealerSeveral", d.max_sessions AS "dealerMax",
+         ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds"
+  FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN dealer d ON d.id = p.dealer_id`;
+
+/** One signed-in device, for lists. */
+export interface DeviceRow {
+  id: string;
+  personId: string;
+  /** Of the person whose login it is. */
+  ownerName: string;
+  personName: string | null;
+  device: string;
+  deviceKind: 'phone' | 'computer';
+  address: string | null;
+  createdAt: Date;
+  lastSeenAt: Date;
+}
+
+const DEVICE = `
+  SELECT s.id, s.person_id AS "personId", p.name AS "ownerName", s.person_name AS "personName", s.device,
+         s.device_kind AS "deviceKind", s.address, s.created_at AS "createdAt", s.last_seen_at AS "lastSeenAt"
+  FROM session s JOIN person p ON p.id = s.person_id`;
+
+export interface NewSession {
+  tokenHash: Buffer;
+  personId: string;
+  device: Device;
+  address: string | null;
+  network: string | null;
+  remembered: boolean;
+  at: Date;
+  expiresAt: Date;
+}
+
+export const sessionRepository = {
+  async findByToken(db: Reader, hash: Buffer): Promise<SessionRow | null> {
+    const [row] = await db.query<SessionRow>(`${WHOLE} WHERE s.token_hash = $1`, [hash]);
+    return row ?? null;
+  },
+
+  async get(db: Reader, sessionId: string): Promise<SessionRow> {
+    const [row] = await db.query<SessionRow>(`${WHOLE} WHERE s.id = $1`, [sessionId]);
+    if (row === undefined)
+      throw new Error(`session ${sessionId} is gone, though sessions are never deleted`);
+    return row;
+  },
+
+  async insert(tx: Tx, session: NewSession): Promise<string> {
+    const [row] = await tx.query<{ id: string }>(
+      `INSERT INTO session (token_hash, person_id, device, device_kind, address, network, remembered, created_at, last_seen_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) RETURNING id`,
+      [
+        session.tokenHash,
+        session.personId,
+        session.device.name,
+        session.device.kind,
+        session.address,
+        session.network,
+        session.remembered,
+        session.at,
+        session.expiresAt,
+      ],
+    );
+    if (row === undefined) throw new Error('an inserted session has no row');
+    return row.id;
+  },
+
+  /** Sessions of these people that are neither ended nor expired, the last seen first. */
+  listLive: (db: Reader, personIds: readonly string[], at: Date) =>
+    db.query<DeviceRow>(
+      `${DEVICE} WHERE s.person_id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > $2
+       ORDER BY s.last_seen_at DESC, s.created_at DESC, s.id`,
+      [personIds, at],
+    ),
+
+  /**
+   * Ends those of the sessions that still live, and tells every node once the transaction commits.
+   * Lock the person first when several may end at once: two such transactions would otherwise wait for each other.
+   * @returns how many ended
+   */
+  async end(
+    tx: Tx,
+    sessionIds: readonly string[],
+    end: { reason: SessionEndReason; by: string | null; at: Date },
+  ): Promise<number> {
+    if (sessionIds.length === 0) return 0;
+    const ended = await tx.query<{ id: string }>(
+      `WITH ended AS (
+         UPDATE session SET ended_at = $2, ended_reason = $3, ended_by = $4
+         WHERE id = ANY($1) AND ended_at IS NULL RETURNING id)
+       SELECT id, pg_notify('${channels.sessionEnded}', json_build_object('sessionId', id, 'reason', $3::text)::text) FROM ended`,
+      [sessionIds, end.at, end.reason, end.by],
+    );
+    return ended.length;
+  },
+
+  /** Sessions past their time that nobody came back to. */
+  async findExpired(db: Reader, at: Date): Promise<string[]> {
+    const rows = await db.query<{ id: string }>(
+      `SELECT id FROM session WHERE ended_at IS NULL AND expires_at <= $1 ORDER BY id LIMIT 500`,
+      [at],
+    );
+    return rows.map(({ id }) => id);
+  },
+
+  /** A sign of life; at most one write per session in `everyMs`. */
+  touch: (db: Reader, sessionId: string, at: Date, everyMs: number, expiresAt: Date | null) =>
+    db.query(
+      `UPDATE session SET last_seen_at = $2, expires_at = coalesce($4, expires_at)
+       WHERE id = $1 AND ended_at IS NULL AND last_seen_at <= $3`,
+      [sessionId, at, new Date(at.getTime() - everyMs), expiresAt],
+    ),
+
+  async name(tx: Tx, sessionId: string, name: string): Promise<void> {
+    await tx.query(`UPDATE session SET person_name = $2 WHERE id = $1`, [sessionId, name]);
+    await tx.query(`SELECT pg_notify('${channels.sessionNamed}', $1)`, [sessionId]);
+  },
+
+  /** True when this person has signed in from there before. */
+  async knowsNetwork(db: Reader, personId: string, network: string): Promise<boolean> {
+    const rows = await db.query(
+      `SELECT 1 FROM session WHERE person_id = $1 AND network = $2 LIMIT 1`,
+      [personId, network],
+    );
+    return rows.length > 0;
+  },
+};

@@ -1,0 +1,122 @@
+import type { Me, SessionView } from '@otklik/shared/people';
+import type { Config } from '../../config';
+import type { Db } from '../../platform/db';
+import { fail } from '../../platform/errors';
+import type { Log } from '../../platform/log';
+import { createAccountService } from './account.service';
+import type { Actor } from './actor';
+import { guesses } from './guesses';
+import { personRepository } from './person.repository';
+import { tokenHash, tokenOf } from './session.cookie';
+import { sessionRepository, type SessionRow } from './session.repository';
+import { actorOf, sessionView, type IsOnline } from './session.view';
+import { createSignIn } from './sign-in.service';
+
+export interface SessionDeps {
+  db: Db;
+  config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
+  now: () => Date;
+  log: Log;
+  /** The company's zone and hours, for `Me`. */
+  company: () => Promise<Me['company']>;
+  isOnline: IsOnline;
+  limits: Me['limits'];
+}
+
+export type SessionService = ReturnType<typeof createSessionService>;
+
+const TOUCH_EVERY_MS = 60_000;
+
+/** Everything about being signed in: the door, the check of every request, and one's own sessions. */
+export function createSessionService(deps: SessionDeps) {
+  const { db, config, now, log, isOnline } = deps;
+
+  /**
+   * Who sends this request, from its cookies; one query.
+   * @throws not_signed_in – no session token, or one that never was
+   * @throws session_ended – it was a session, with the reason why it is no more
+   */
+  async function authenticate(cookieHeader: string | undefined): Promise<Actor> {
+    const token = tokenOf(cookieHeader);
+    const row =
+      token === undefined ? null : await sessionRepository.findByToken(db, tokenHash(token));
+    if (row === null) throw fail('not_signed_in', {});
+    if (row.endedReason !== null) throw fail('session_ended', { reason: row.endedReason });
+    if (row.expiresAt <= now()) {
+      await expire([row.sessionId]);
+      throw fail('session_ended', { reason: 'expired' });
+    }
+    if (!row.accessAllowed) throw fail('session_ended', { reason: 'access_closed' });
+    noteLife(row);
+    return actorOf(row);
+  }
+
+  /** Nobody waits for it, and losing one costs a minute of "last seen". */
+  function noteLife(row: SessionRow): void {
+    const at = now();
+    if (at.getTime() - row.lastSeenAt.getTime() < TOUCH_EVERY_MS) return;
+    const expiresAt = row.remembered ? null : new Date(at.getTime() + config.sessionMs);
+    sessionRepository
+      .touch(db, row.sessionId, at, TOUCH_EVERY_MS, expiresAt)
+      .catch((error: unknown) => log.warn({ err: error }, 'a sign of life was not written'));
+  }
+
+  const expire = (sessionIds: readonly string[]) =>
+    db.transaction((tx) =>
+      sessionRepository.end(tx, sessionIds, { reason: 'expired', by: null, at: now() }),
+    );
+
+  async function signOut(actor: Actor): Promise<void> {
+    await endOwn(actor, 'signed_out', (id) => id === actor.sessionId);
+  }
+
+  /** The caller's own sessions, this one first, then the last seen. */
+  async function mySessions(actor: Actor): Promise<SessionView[]> {
+    const rows = await sessionRepository.listLive(db, [actor.personId], now());
+    const ownFirst = [
+      ...rows.filter(({ id }) => id === actor.sessionId),
+      ...rows.filter(({ id }) => id !== actor.sessionId),
+    ];
+    return Promise.all(ownFirst.map((row) => sessionView(row, actor.sessionId, isOnline)));
+  }
+
+  /** @throws not_found – no such live session among the caller's own */
+  async function endMine(actor: Actor, sessionId: string): Promise<void> {
+    const ended = await endOwn(actor, 'ended_by_self', (id) => id === sessionId);
+    if (ended === 0) throw fail('not_found', { what: 'session' });
+  }
+
+  /** Ends all sessions of the caller but this one. @returns how many ended */
+  const endMyOthers = (actor: Actor) =>
+    endOwn(actor, 'ended_by_self', (id) => id !== actor.sessionId);
+
+  function endOwn(
+    actor: Actor,
+    reason: 'signed_out' | 'ended_by_self',
+    which: (sessionId: string) => boolean,
+  ): Promise<number> {
+    return db.transaction(async (tx) => {
+      await personRepository.lock(tx, [actor.personId]);
+      const live = await sessionRepository.listLive(tx, [actor.personId], now());
+      const ids = live.map(({ id }) => id).filter(which);
+      return sessionRepository.end(tx, ids, { reason, by: actor.personId, at: now() });
+    });
+  }
+
+  /** Housekeeping, for a timer or a job: ends sessions past their time, whose sockets would else stay open, and drops old counters. */
+  async function sweep(): Promise<void> {
+    await expire(await sessionRepository.findExpired(db, now()));
+    await guesses.sweep(db, now());
+  }
+
+  return {
+    ...createSignIn(deps),
+    ...createAccountService(deps),
+    authenticate,
+    signOut,
+    mySessions,
+    endMine,
+    endMyOthers,
+    sweep,
+  };
+}

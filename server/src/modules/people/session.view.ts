@@ -1,0 +1,101 @@
+import { PersonSettings, type Colleague, type Me, type SessionView } from '@otklik/shared/people';
+import { rooms, type Actor } from './actor';
+import { isSharedLogin, rightsOf, sessionLimit } from './person.policy';
+import type { ColleagueRow } from './person.repository';
+import type { DeviceRow, SessionRow } from './session.repository';
+
+/** Tells whether a room has a socket in it right now, on any node. */
+export type IsOnline = (room: string) => boolean | Promise<boolean>;
+
+const lawOf = (row: SessionRow) => ({
+  role: row.role,
+  sessionRule: row.sessionRule,
+  maxSessions: row.maxSessions,
+  shared: row.shared,
+  dealer:
+    row.dealerSeveral === null || row.dealerMax === null
+      ? null
+      : { severalSessions: row.dealerSeveral, maxSessions: row.dealerMax },
+});
+
+/** How many sessions this person may hold. */
+export const limitOf = (row: SessionRow) => sessionLimit(lawOf(row));
+
+/** True when the session must say who works in it. */
+export const isSharedSession = (row: SessionRow) => isSharedLogin(lawOf(row));
+
+/** Who acts in this session. */
+export function actorOf(row: SessionRow): Actor {
+  const shared = isSharedSession(row);
+  return {
+    personId: row.personId,
+    sessionId: row.sessionId,
+    role: row.role,
+    side: row.dealerId === null ? 'staff' : 'dealer',
+    name: (shared ? row.personName : null) ?? row.name,
+    jobTitle: row.jobTitle,
+    nameNeeded: shared && row.personName === null,
+    dealerId: row.dealerId,
+    scope: row.scope,
+    teamIds: row.teamIds,
+    rightsVersion: row.rightsVersion,
+  };
+}
+
+/** Settings as stored, or none when they are from a version that wrote them otherwise. */
+export function settingsView(stored: unknown): PersonSettings {
+  const known = PersonSettings.safeParse(stored);
+  return known.success ? known.data : {};
+}
+
+export function meView(row: SessionRow, more: Pick<Me, 'limits' | 'company'> & { at: Date }): Me {
+  const actor = actorOf(row);
+  const { dealerId, dealerName, dealerZone } = row;
+  return {
+    person: {
+      id: row.personId,
+      login: row.login,
+      name: actor.name,
+      jobTitle: row.jobTitle,
+      role: row.role,
+      side: actor.side,
+    },
+    dealer:
+      dealerId === null || dealerName === null || dealerZone === null
+        ? null
+        : { id: dealerId, name: dealerName, zone: dealerZone },
+    session: {
+      id: row.sessionId,
+      nameNeeded: actor.nameNeeded,
+      shared: isSharedSession(row),
+      severalAllowed: limitOf(row) > 1,
+    },
+    can: rightsOf(actor),
+    settings: settingsView(row.settings),
+    limits: more.limits,
+    company: more.company,
+    serverTime: more.at.toISOString(),
+  };
+}
+
+export async function sessionView(
+  row: DeviceRow,
+  ownSessionId: string,
+  isOnline: IsOnline,
+): Promise<SessionView> {
+  return {
+    id: row.id,
+    current: row.id === ownSessionId,
+    device: row.device,
+    deviceKind: row.deviceKind,
+    personName: row.personName,
+    address: row.address,
+    createdAt: row.createdAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    online: await isOnline(rooms.session(row.id)),
+  };
+}
+
+export async function colleagueView(row: ColleagueRow, isOnline: IsOnline): Promise<Colleague> {
+  return { ...row, online: await isOnline(rooms.person(row.id)) };
+}

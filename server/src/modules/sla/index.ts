@@ -1,0 +1,28 @@
+/**
+ * SLA: working hours, promised times and the clocks that measure them.
+ *
+ * Tables: `calendar`, `sla_policy`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
+ * while the appeals module writes them together with the thread.
+ * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar or a policy changes.
+ * Hears: NOTIFY `sla_changed`.
+ */
+export { dueAt, isOpen, nextOpening, workMsBetween, type WorkCalendar } from './calendar';
+export {
+  clockRepository,
+  type ClockRow,
+  type ClockStepRow,
+  type DueClock,
+} from './clock.repository';
+export {
+  advance,
+  shownClock,
+  type Clock,
+  type ClockContext,
+  type ClockEvent,
+  type ClockKind,
+  type ClockPolicy,
+  type ClockStep,
+} from './sla.clock';
+export { slaRoutes } from './sla.routes';
+export { createSlaService, type SlaService } from './sla.service';
+export { clockView, promiseView, stepView } from './sla.view';

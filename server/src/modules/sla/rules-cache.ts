@@ -1,0 +1,79 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ClockPolicy } from './sla.clock';
+import type { Calendar, Rules, SlaPolicy } from './sla.repository';
+
+/** The rules as the clocks use them. */
+export interface KnownRules {
+  /** The same object as before while its content is the same: worked-out time is remembered by it. */
+  calendars: ReadonlyMap<string, Calendar>;
+  company: Calendar;
+  policies: readonly (SlaPolicy & { clock: ClockPolicy })[];
+}
+
+export interface RulesCache {
+  /** What is known, or what a fresh look finds. Fails as the look fails, and looks again next time. */
+  get(): Promise<KnownRules>;
+  /** The next `get` looks again. A look already under way answers only those who wait for it. */
+  forget(): void;
+}
+
+/**
+ * Remembers the rules until told otherwise.
+ * @param maxAgeMs after this long it looks again anyway: a notice may be lost with its connection
+ * @param elapsedMs a clock that never jumps
+ */
+export function createRulesCache(
+  load: () => Promise<Rules>,
+  maxAgeMs: number,
+  elapsedMs: () => number,
+): RulesCache {
+  let calendars: KnownRules['calendars'] = new Map();
+  let known: { rules: Promise<KnownRules>; sinceMs: number } | null = null;
+
+  return {
+    get() {
+      if (known !== null && elapsedMs() - known.sinceMs < maxAgeMs) return known.rules;
+      const rules = load().then((found) => knownRules(found, calendars));
+      const current = { rules, sinceMs: elapsedMs() };
+      known = current;
+      rules.then(
+        (found) => {
+          if (known === current) calendars = found.calendars;
+        },
+        () => {
+          if (known === current) known = null;
+        },
+      );
+      return rules;
+    },
+    forget() {
+      known = null;
+    },
+  };
+}
+
+function knownRules(rules: Rules, before: KnownRules['calendars']): KnownRules {
+  const calendars = new Map(
+    rules.calendars.map((calendar) => {
+      const known = before.get(calendar.id);
+      return [calendar.id, known && isDeepStrictEqual(known, calendar) ? known : calendar];
+    }),
+  );
+  const company = [...calendars.values()].find((calendar) => calendar.isCompany);
+  if (company === undefined) throw new Error('The database has no calendar of the company');
+  const policies = rules.policies.map((policy) => ({ ...policy, clock: clockPolicyOf(policy) }));
+  return { calendars, company, policies };
+}
+
+function clockPolicyOf(policy: SlaPolicy): ClockPolicy {
+  const { firstResponseMinutes, nextResponseMinutes, resolutionMinutes } = policy;
+  return {
+    id: policy.id,
+    targets: {
+      ...(firstResponseMinutes !== null && { first_response: firstResponseMinutes }),
+      ...(nextResponseMinutes !== null && { next_response: nextResponseMinutes }),
+      ...(resolutionMinutes !== null && { resolution: resolutionMinutes }),
+    },
+    warnShare: policy.warnPercent / 100,
+  };
+}

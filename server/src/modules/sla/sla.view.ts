@@ -1,0 +1,78 @@
+import type { Me } from '@otklik/shared/people';
+import type {
+  CalendarView,
+  ClockStepView,
+  ClockView,
+  PolicyView,
+  PromiseView,
+} from '@otklik/shared/sla';
+import { describeWeek, type WorkCalendar } from './calendar';
+import type { Clock, ClockStep } from './sla.clock';
+import type { Calendar, SlaPolicy } from './sla.repository';
+
+/** The ordinary week, days that open alike taken together: 0 = Monday, closed days left out. */
+export type HoursView = Me['company']['hours'];
+
+export function hoursView(calendar: Pick<WorkCalendar, 'week'>): HoursView {
+  return describeWeek(calendar).map(({ firstDay, lastDay, intervals }) => ({
+    days: Array.from({ length: lastDay - firstDay + 1 }, (_, i) => firstDay + i),
+    intervals,
+  }));
+}
+
+export function calendarView({ id, name, zone, week, exceptions }: Calendar): CalendarView {
+  return { id, name, zone, week, exceptions };
+}
+
+export function policyView(policy: SlaPolicy): PolicyView {
+  return {
+    id: policy.id,
+    name: policy.name,
+    typeCode: policy.typeCode,
+    priority: policy.priority,
+    firstResponseMinutes: policy.firstResponseMinutes,
+    nextResponseMinutes: policy.nextResponseMinutes,
+    resolutionMinutes: policy.resolutionMinutes,
+    warnPercent: policy.warnPercent,
+  };
+}
+
+/** A clock for staff. */
+export function clockView(clock: Clock): ClockView {
+  return {
+    kind: clock.kind,
+    cycle: clock.cycle,
+    state: clock.state,
+    startedAt: clock.startedAt.toISOString(),
+    targetMs: clock.targetMs,
+    dueAt: isoOf(clock.dueAt),
+    warnAt: isoOf(clock.warnAt),
+    remainingMs: clock.remainingMs,
+    endedAt: isoOf(clock.endedAt),
+    breachedAt: isoOf(clock.breachedAt),
+  };
+}
+
+/** A line of the ledger, for staff. */
+export function stepView(step: ClockStep): ClockStepView {
+  return {
+    kind: step.kind,
+    cycle: step.cycle,
+    at: step.at.toISOString(),
+    action: step.action,
+    reason: step.reason,
+    countedMs: step.countedMs,
+    remainingMs: step.remainingMs,
+    dueAt: isoOf(step.dueAt),
+  };
+}
+
+/** A clock for dealers; null when it promises nothing any more: called off, or missed and over. */
+export function promiseView({ kind, state, dueAt, endedAt }: Clock): PromiseView | null {
+  if (state === 'cancelled' || (state === 'breached' && endedAt !== null)) return null;
+  return { kind, state: state === 'breached' ? 'late' : state, dueAt: isoOf(dueAt) };
+}
+
+function isoOf(moment: Date | null): string | null {
+  return moment === null ? null : moment.toISOString();
+}

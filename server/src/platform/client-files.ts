@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import compression from 'compression';
+import express, { Router } from 'express';
+import { fail } from './errors';
+
+/**
+ * Serves the built client: hashed assets for ever, the page itself never from a cache.
+ * Every path that is not a file gets the page, whose router decides; `<base>` says where the product lives.
+ */
+export function clientFiles(folder: string, basePath: string): Router {
+  const router = Router();
+  const index = join(folder, 'index.html');
+  if (!existsSync(index)) {
+    router.get('/*path', () => {
+      throw fail('not_found', { what: 'client build' });
+    });
+    return router;
+  }
+  const page = readFileSync(index, 'utf8').replace('<base href="/"', `<base href="${basePath}"`);
+  router.use(compression());
+  router.use(
+    express.static(folder, {
+      index: false,
+      setHeaders: (res, path) => {
+        res.setHeader('Cache-Control', path.includes(`${join(folder, 'assets')}`) ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    }),
+  );
+  router.get('/{*path}', (req, res) => {
+    // A missing asset is an error; a missing page is the router's matter.
+    if (/\.\w{2,5}$/.test(req.path)) throw fail('not_found', { what: 'file' });
+    res.setHeader('Cache-Control', 'no-cache');
+    res.type('html').send(page);
+  });
+  return router;
+}

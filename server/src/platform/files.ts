@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** The disk refused (full, read-only, gone); not the sender's fault. */
+export class StorageError extends Error {}
+
+/** Bytes that have arrived whole, but have no place yet. */
+export interface ReceivedFile {
+  id: string;
+  /** Where the bytes wait on this machine, to be looked into. */
+  path: string;
+  sizeBytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+/** What lies beside the file itself under the same id. */
+export type FileKind = 'file' | 'preview';
+
+export interface FileStorage {
+  /** The folder under which {@link FileStorage.place} lies. */
+  readonly folder: string;
+  /**
+   * Streams bytes to disk under a temporary name. Whatever goes wrong, nothing is left behind.
+   * @throws StorageError – the disk refused; anything else is the source's own error
+   */
+  receive(id: string, source: Readable): Promise<ReceivedFile>;
+  /** Gives a received file its place. From now on {@link FileStorage.place} names it. */
+  keep(received: ReceivedFile): Promise<void>;
+  /** Throws a received file away; one that was kept stays where it is. */
+  discard(received: Pick<ReceivedFile, 'id'>): Promise<void>;
+  /** Writes small bytes that we made ourselves: all of them or none. */
+  write(id: string, kind: FileKind, bytes: Uint8Array): Promise<void>;
+  /** Where the bytes of an id lie, relative to the folder; the name holds nothing a sender chose. */
+  place(id: string, kind: FileKind): string;
+  /** Removes everything of an id; nothing there is fine. */
+  remove(id: string): Promise<void>;
+  /** Removes temporary files that nobody has written to since `until`; answers how many. */
+  removeAbandoned(until: Date): Promise<number>;
+}
+
+const INCOMING = 'incoming';
+const refused = (cause: unknown) => new StorageError('the disk did not take a file', { cause });
+
+/**
+ * Files on the local disk: `<folder>/<2 letters>/<2 letters>/<id>`, so that no folder grows without end. Bytes arrive in
+ * `<folder>/incoming` and are moved when whole and synced, so that a name without `.part` never means half a file.
+ */
+export function createLocalFiles(folder: string): FileStorage {
+  const part = (id: string) => path.join(folder, INCOMING, `${id}.part`);
+  const place = (id: string, kind: FileKind) =>
+    path.join(id.slice(0, 2), id.slice(2, 4), kind === 'file' ? id : `${id}.${kind}`);
+
+  /** Moves whole bytes from their temporary name to their place. */
+  async function settle(from: string, id: string, kind: FileKind): Promise<void> {
+    const to = path.join(folder, place(id, kind));
+    await mkdir(path.dirname(to), { recursive: true });
+    await rename(from, to);
+  }
+
+  return {
+    folder,
+    place,
+    async receive(id, source) {
+      const target = part(id);
+      const hash = createHash('sha256');
+      let sizeBytes = 0;
+      const counted = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          hash.update(chunk);
+          sizeBytes += chunk.length;
+          done(null, chunk);
+        },
+      });
+      let refusal: Error | undefined;
+      await mkdir(path.dirname(target), { recursive: true }).catch((error: unknown) => {
+        throw refused(error);
+      });
+      try {
+        // flush: the bytes are on the disk before the file counts as received.
+        const sink = createWriteStream(target, { flags: 'wx', flush: true });
+        sink.once('error', (error) => {
+          // A broken source breaks the sink with the source's error; the disk's own name the call that failed.
+          if ('syscall' in error && source.errored === null) refusal = error;
+        });
+        await pipeline(source, counted, sink);
+      } catch (error) {
+        await rm(target, { force: true });
+        if (error === refusal) throw refused(error);
+        throw error;
+      }
+      return { id, path: target, sizeBytes, sha256: hash.digest('hex') };
+    },
+    keep: (received) => settle(received.path, received.id, 'file'),
+    discard: ({ id }) => rm(part(id), { force: true }),
+    async write(id, kind, bytes) {
+      const target = part(`${id}.${kind}`);
+      await mkdir(path.dirname(target), { recursive: true });
+      try {
+        const handle = await open(target, 'w');
+        try {
+          await handle.writeFile(bytes);
+          await handle.datasync();
+        } finally {
+          await handle.close();
+        }
+        await settle(target, id, kind);
+      } catch (error) {
+        await rm(target, { force: true });
+        throw refused(error);
+      }
+    },
+    async remove(id) {
+      await rm(path.join(folder, place(id, 'file')), { force: true });
+      await rm(path.join(folder, place(id, 'preview')), { force: true });
+    },
+    async removeAbandoned(until) {
+      const waiting = await readdir(path.join(folder, INCOMING)).catch((error: unknown) => {
+        // Nothing has ever been received.
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+        throw error;
+      });
+      let removed = 0;
+      for (const name of waiting) {
+        const file = path.join(folder, INCOMING, name);
+        const facts = await stat(file).catch(() => null); // its upload has just ended
+        if (facts === null || facts.mtime >= until) continue;
+        await rm(file, { force: true });
+        removed += 1;
+      }
+      return removed;
+    },
+  };
+}
