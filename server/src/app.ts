@@ -20,7 +20,15 @@ import {
 import { attachmentRoutes, createAttachmentService } from './modules/attachments';
 import { createDealerService, dealerRoutes } from './modules/dealers';
 import { createOrderService, orderNews, orderRoutes } from './modules/orders';
-import { channels, createIntegrationService, createSessionService, peopleRoutes, rooms, roomsOf, type Actor } from './modules/people';
+import {
+  channels,
+  createIntegrationService,
+  createSessionService,
+  peopleRoutes,
+  rooms,
+  roomsOf,
+  type Actor,
+} from './modules/people';
 import { createSlaService, slaRoutes } from './modules/sla';
 import { clientFiles } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
@@ -55,7 +63,14 @@ const SessionEnded = z.object({ sessionId: z.uuid(), reason: z.string() });
 export type App = Awaited<ReturnType<typeof createApp>>;
 
 /** Builds every module by hand: the wiring diagram of the server. Listens only when `listen` is called. */
-export async function createApp({ config, databaseUrl, log, now, background = true, clientFolder }: AppOptions) {
+export async function createApp({
+  config,
+  databaseUrl,
+  log,
+  now,
+  background = true,
+  clientFolder,
+}: AppOptions) {
   const clock = now ?? (() => new Date());
   const fixed = now ? { now } : {};
   const metrics = createMetrics();
@@ -81,14 +96,24 @@ export async function createApp({ config, databaseUrl, log, now, background = tr
     },
   });
   const integrations = createIntegrationService({ db, now: clock });
-  const dealers = createDealerService({ db, now: clock, isOnline: (sessionId) => isOnline(rooms.session(sessionId)), calendarName: async () => (await sla.about(null, null)).calendar.name });
+  const dealers = createDealerService({
+    db,
+    now: clock,
+    isOnline: (sessionId) => isOnline(rooms.session(sessionId)),
+  });
 
   /* Appeals and what belongs to them */
   const tell = (happening: Parameters<typeof tellAppeal>[1]) => {
     for (const { row } of happening.entries) metrics.entries.inc({ kind: row.kind });
     tellAppeal(io, happening);
   };
-  const appeals = createAppealService({ db, sla, filesPerMessage: config.filesPerMessage, tell, ...fixed });
+  const appeals = createAppealService({
+    db,
+    sla,
+    filesPerMessage: config.filesPerMessage,
+    tell,
+    ...fixed,
+  });
   const threads = createThreadService({
     db,
     sla,
@@ -101,22 +126,32 @@ export async function createApp({ config, databaseUrl, log, now, background = tr
   const lists = createAppealListService({ db, ...fixed });
   const sync = createSyncService({ db, counts: lists.counts });
   const storage = createLocalFiles(config.uploadsDir);
-  const attachments = createAttachmentService({ db, config, storage, now: clock, mayReadEntry: appeals.mayReadEntry });
-  const orders = createOrderService({ db, now: clock, visibleAppeals: lists.linkedTo, publish: (changed) => orderNews(io, changed) });
+  const attachments = createAttachmentService({
+    db,
+    config,
+    storage,
+    now: clock,
+    mayReadEntry: appeals.mayReadEntry,
+  });
+  const orders = createOrderService({
+    db,
+    now: clock,
+    visibleAppeals: lists.linkedTo,
+    publish: (changed) => orderNews(io, changed),
+  });
 
   /* Edges */
   const api = createApi<Actor>({
     log,
     authenticate: (req) => sessions.authenticate(req.headers.cookie),
-    authenticateIntegration: async (req) => {
-      await integrations.authenticate(req.headers.authorization);
-    },
+    authenticateIntegration: (req) =>
+      integrations.authenticateIntegration(req.headers.authorization),
   });
   peopleRoutes(api, { sessions, config });
-  dealerRoutes(api, dealers);
+  dealerRoutes(api, { dealers });
   slaRoutes(api, sla);
   appealRoutes(api, { appeals, threads, lists, sync });
-  attachmentRoutes(api, attachments);
+  attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
 
   const io: AppServer<Actor> = createSocketServer<Actor>({
@@ -134,13 +169,25 @@ export async function createApp({ config, databaseUrl, log, now, background = tr
   });
   const isOnline = (room: string) => (io.sockets.adapter.rooms.get(room)?.size ?? 0) > 0;
 
-  mountHttp(http, { config, log, metrics, db, api, clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)), isStopping: () => stopping });
+  mountHttp(http, {
+    config,
+    log,
+    metrics,
+    db,
+    api,
+    clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)),
+    isStopping: () => stopping,
+  });
 
   /* News between nodes: an ended session or a lost right reaches its sockets wherever they are. */
   const deaf = [
     await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload)),
-    await db.listen(channels.rightsChanged, (personId) => io.in(rooms.person(personId)).disconnectSockets(true)),
-    await db.listen(channels.sessionNamed, (sessionId) => io.in(rooms.session(sessionId)).disconnectSockets(true)),
+    await db.listen(channels.rightsChanged, (personId) =>
+      io.in(rooms.person(personId)).disconnectSockets(true),
+    ),
+    await db.listen(channels.sessionNamed, (sessionId) =>
+      io.in(rooms.session(sessionId)).disconnectSockets(true),
+    ),
   ];
 
   /* Background work */
@@ -149,9 +196,13 @@ export async function createApp({ config, databaseUrl, log, now, background = tr
         databaseUrl,
         {
           sweepUploads: () => attachments.sweepUnused(),
-          expireSessions: () => sessions.endExpired(),
+          expireSessions: () => sessions.sweep(),
           async retargetClocks() {
-            const open = await db.query<{ id: string }>(`SELECT DISTINCT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL`);
+            // The job may run before this node has heard that the rules changed.
+            sla.forgetRules();
+            const open = await db.query<{ id: string }>(
+              `SELECT DISTINCT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL`,
+            );
             for (const { id } of open) await appeals.retarget(id);
           },
         },
@@ -159,7 +210,9 @@ export async function createApp({ config, databaseUrl, log, now, background = tr
         log,
       )
     : null;
-  const poller = background ? startClockPoller({ db, appeals, log, breached: (kind) => metrics.breaches.inc({ kind }) }) : null;
+  const poller = background
+    ? startClockPoller({ db, appeals, log, breached: (kind) => metrics.breaches.inc({ kind }) })
+    : null;
 
   let stopping = false;
   return {
@@ -167,7 +220,18 @@ export async function createApp({ config, databaseUrl, log, now, background = tr
     io,
     db,
     api,
-    services: { sessions, integrations, dealers, sla, appeals, threads, lists, sync, attachments, orders },
+    services: {
+      sessions,
+      integrations,
+      dealers,
+      sla,
+      appeals,
+      threads,
+      lists,
+      sync,
+      attachments,
+      orders,
+    },
 
     /** Starts to answer. @returns the port, which differs from the asked one when that was 0 */
     listen(port = config.port, host = config.host): Promise<number> {
@@ -227,7 +291,10 @@ interface HttpParts {
 }
 
 /** Everything HTTP in the order a request meets it. */
-function mountHttp(http: Express, { config, log, metrics, db, api, clientFolder, isStopping }: HttpParts): void {
+function mountHttp(
+  http: Express,
+  { config, log, metrics, db, api, clientFolder, isStopping }: HttpParts,
+): void {
   http.disable('x-powered-by');
   http.set('trust proxy', config.trustProxyHops);
   http.set('query parser', 'simple');
@@ -238,7 +305,10 @@ function mountHttp(http: Express, { config, log, metrics, db, api, clientFolder,
     res.once('finish', () => {
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
       metrics.requests.observe({ method: req.method, status: res.statusCode }, seconds);
-      log.debug({ requestId: req.id, method: req.method, path: req.path, status: res.statusCode, seconds }, 'answered');
+      log.debug(
+        { requestId: req.id, method: req.method, path: req.path, status: res.statusCode, seconds },
+        'answered',
+      );
     });
     if (isStopping()) res.setHeader('Connection', 'close');
     next();
@@ -274,7 +344,10 @@ function mountHttp(http: Express, { config, log, metrics, db, api, clientFolder,
     res.json({ ready: true });
   });
   base.get('/metrics', async (req, res) => {
-    const allowed = config.metricsToken === undefined ? isLoopback(req.socket.remoteAddress) && req.headers['x-forwarded-for'] === undefined : req.headers.authorization === `Bearer ${config.metricsToken}`;
+    const allowed =
+      config.metricsToken === undefined
+        ? isLoopback(req.socket.remoteAddress) && req.headers['x-forwarded-for'] === undefined
+        : req.headers.authorization === `Bearer ${config.metricsToken}`;
     if (!allowed) throw fail('not_found', { what: 'path' });
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
@@ -299,18 +372,21 @@ function mountHttp(http: Express, { config, log, metrics, db, api, clientFolder,
   http.use(problems(log));
 }
 
-const isLoopback = (address: string | undefined) => address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1';
+const isLoopback = (address: string | undefined) =>
+  address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1';
 
 /** A plain page of all operations: no script, no foreign file. */
 function docsPage(document: Record<string, unknown>): string {
   const escape = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const paths = document.paths;
-  const lines = typeof paths === 'object' && paths !== null
-    ? Object.entries(paths).flatMap(([path, operations]) =>
-        Object.entries(operations as Record<string, unknown>).map(
-          ([method, operation]) => `<details><summary><b>${method.toUpperCase()}</b> ${escape(path)}</summary><pre>${escape(JSON.stringify(operation, null, 2))}</pre></details>`,
-        ),
-      )
-    : [];
+  const lines =
+    typeof paths === 'object' && paths !== null
+      ? Object.entries(paths).flatMap(([path, operations]) =>
+          Object.entries(operations as Record<string, unknown>).map(
+            ([method, operation]) =>
+              `<details><summary><b>${method.toUpperCase()}</b> ${escape(path)}</summary><pre>${escape(JSON.stringify(operation, null, 2))}</pre></details>`,
+          ),
+        )
+      : [];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Otklik API</title><h1>Otklik API ${VERSION}</h1><p><a href="openapi.json">openapi.json</a></p>${lines.join('\n')}</html>`;
 }

@@ -4,7 +4,9 @@ import * as z from 'zod';
 /** A setting is wrong: the message is one sentence for the person who starts the server. */
 export class ConfigError extends Error {}
 
-const yesNo = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
+const yesNo = z
+  .enum(['0', '1', 'true', 'false'])
+  .transform((value) => value === '1' || value === 'true');
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 const Environment = z.object({
@@ -13,16 +15,27 @@ const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   BASE_PATH: z
     .string()
-    .regex(/^\/([\w.-]+\/)*[\w.-]*$/, { error: 'must start with / and hold only letters, digits, dots and dashes, e.g. /portal' })
+    .regex(/^\/([\w.-]+\/)*[\w.-]*$/, {
+      error: 'must start with / and hold only letters, digits, dots and dashes, e.g. /portal',
+    })
     .default('/'),
   PUBLIC_ORIGINS: z.string().default(''),
   TRUST_PROXY_HOPS: whole(0, 10).default(0),
   DATA_DIR: z.string().min(1).default('.data'),
   UPLOADS_DIR: z.string().min(1).default('uploads'),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must look like postgres://user:password@host:5432/name' }).optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, {
+      error: 'must look like postgres://user:password@host:5432/name',
+    })
+    .optional(),
   DATABASE_POOL: whole(2, 200).default(12),
   DEMO_DATA: yesNo.optional(),
-  DEMO_PASSWORD: z.string().min(10, { error: 'must have at least 10 characters' }).max(200).optional(),
+  DEMO_PASSWORD: z
+    .string()
+    .min(10, { error: 'must have at least 10 characters' })
+    .max(200)
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   METRICS_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   FILE_MAX_MB: whole(1, 1024).default(25),
@@ -63,19 +76,27 @@ export interface Config {
  */
 export function readConfig(env: Record<string, string | undefined>, root = process.cwd()): Config {
   // An empty variable in a compose file means "not set".
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = Environment.safeParse(set);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0] ?? 'environment');
     const secret = /PASSWORD|TOKEN|DATABASE_URL/.test(name);
-    throw new ConfigError(`${name}${secret ? '' : `="${set[name] ?? ''}"`} is not valid: ${issue?.message ?? 'unreadable'}.`);
+    throw new ConfigError(
+      `${name}${secret ? '' : `="${set[name] ?? ''}"`} is not valid: ${issue?.message ?? 'unreadable'}.`,
+    );
   }
   const e = parsed.data;
-  const origins = e.PUBLIC_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean);
+  const origins = e.PUBLIC_ORIGINS.split(',')
+    .map((origin) => origin.trim())
+    .filter(Boolean);
   for (const origin of origins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw new ConfigError(`PUBLIC_ORIGINS="${origin}" is not valid: give origins such as https://portal.example.com, separated by commas.`);
+      throw new ConfigError(
+        `PUBLIC_ORIGINS="${origin}" is not valid: give origins such as https://portal.example.com, separated by commas.`,
+      );
     }
   }
   const at = (folder: string) => (isAbsolute(folder) ? folder : resolve(join(root, folder)));

@@ -9,7 +9,10 @@ import { createLog } from './platform/log';
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel, !config.production);
-  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : undefined;
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log })
+      : undefined;
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
   try {
     await migrate(databaseUrl);
@@ -29,7 +32,11 @@ function say(config: Config, port: number, demo: Awaited<ReturnType<typeof loadD
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   const lines = [`Otklik is ready: http://${host}:${port}${config.basePath}`];
   if (demo) {
-    lines.push('', `Demo logins (password for all: ${demo.password})`, ...demo.logins.map(({ login, who }) => `  ${login.padEnd(22)} ${who}`));
+    lines.push(
+      '',
+      `Demo logins (password for all: ${demo.password})`,
+      ...demo.logins.map(({ login, who }) => `  ${login.padEnd(22)} ${who}`),
+    );
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -47,6 +54,10 @@ function untilToldToStop(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(error instanceof ConfigError ? `Otklik cannot start: ${error.message}\n` : `Otklik cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    error instanceof ConfigError
+      ? `Otklik cannot start: ${error.message}\n`
+      : `Otklik cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = 1;
 });

@@ -131,6 +131,8 @@ export class People1763700000000 implements MigrationInterface {
 
   async down(q: QueryRunner): Promise<void> {
     await q.query(`ALTER TABLE dealer DROP CONSTRAINT dealer_manager_id_fkey`);
-    await q.query(`DROP TABLE audit_entry, integration_token, sign_in_failure, session, person_team, person, dealer, team, installation`);
+    await q.query(
+      `DROP TABLE audit_entry, integration_token, sign_in_failure, session, person_team, person, dealer, team, installation`,
+    );
   }
 }

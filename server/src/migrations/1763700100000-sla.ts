@@ -28,7 +28,9 @@ export class Sla1763700100000 implements MigrationInterface {
         resolution_minutes integer CHECK (resolution_minutes > 0),
         warn_percent integer NOT NULL DEFAULT 75 CHECK (warn_percent BETWEEN 1 AND 99)
       )`);
-    await q.query(`CREATE UNIQUE INDEX sla_policy_match ON sla_policy (coalesce(type_code, ''), coalesce(priority, ''))`);
+    await q.query(
+      `CREATE UNIQUE INDEX sla_policy_match ON sla_policy (coalesce(type_code, ''), coalesce(priority, ''))`,
+    );
     // The working rules a new installation starts with: Moscow, Monday to Friday 9–18, with the Russian production calendar.
     await q.query(
       `INSERT INTO calendar (code, name, zone, week, exceptions, is_company) VALUES ('company', $1, 'Europe/Moscow', $2, $3, true)`,
@@ -53,6 +55,28 @@ const WEEK = [DAY, DAY, DAY, DAY, DAY, [], []];
 const SHORT = [{ from: 9 * 60, to: 17 * 60 }];
 /** Days off on weekdays, short days and working Saturdays of 2026 and the end of 2025. */
 const EXCEPTIONS = Object.fromEntries([
-  ...['2025-12-31', '2026-01-01', '2026-01-02', '2026-01-05', '2026-01-06', '2026-01-07', '2026-01-08', '2026-01-09', '2026-02-23', '2026-03-09', '2026-05-01', '2026-05-11', '2026-06-12', '2026-11-04', '2026-12-31', '2027-01-01', '2027-01-04', '2027-01-05', '2027-01-06', '2027-01-07', '2027-01-08'].map((day) => [day, []] as const),
+  ...[
+    '2025-12-31',
+    '2026-01-01',
+    '2026-01-02',
+    '2026-01-05',
+    '2026-01-06',
+    '2026-01-07',
+    '2026-01-08',
+    '2026-01-09',
+    '2026-02-23',
+    '2026-03-09',
+    '2026-05-01',
+    '2026-05-11',
+    '2026-06-12',
+    '2026-11-04',
+    '2026-12-31',
+    '2027-01-01',
+    '2027-01-04',
+    '2027-01-05',
+    '2027-01-06',
+    '2027-01-07',
+    '2027-01-08',
+  ].map((day) => [day, []] as const),
   ...['2026-04-30', '2026-05-08', '2026-06-11', '2026-11-03'].map((day) => [day, SHORT] as const),
 ]);

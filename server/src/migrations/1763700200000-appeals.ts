@@ -23,7 +23,9 @@ export class Appeals1763700200000 implements MigrationInterface {
     await q.query(`
       INSERT INTO appeal_type (code, name_ru, name_en, position) VALUES
         ('complaint', 'Рекламация', 'Complaint', 1), ('error', 'Ошибка', 'Error', 2), ('question', 'Вопрос', 'Question', 3)`);
-    await q.query(`INSERT INTO topic (code, name_ru, name_en, position) VALUES ('other', 'Другое', 'Other', 1000)`);
+    await q.query(
+      `INSERT INTO topic (code, name_ru, name_en, position) VALUES ('other', 'Другое', 'Other', 1000)`,
+    );
     await q.query(`ALTER TABLE sla_policy ADD FOREIGN KEY (type_code) REFERENCES appeal_type`);
 
     await q.query(`CREATE SEQUENCE appeal_no START 1001`);
@@ -70,12 +72,22 @@ export class Appeals1763700200000 implements MigrationInterface {
         CONSTRAINT appeal_numbers CHECK (last_public_seq <= last_seq AND public_messages <= messages AND messages <= last_seq)
       )`);
     await q.query(`CREATE INDEX appeal_changed ON appeal (changed_xid, id)`);
-    await q.query(`CREATE INDEX appeal_dealer_changed ON appeal (dealer_id, public_changed_xid, id)`);
-    await q.query(`CREATE INDEX appeal_dealer_last ON appeal (dealer_id, public_last_at DESC, id DESC)`);
+    await q.query(
+      `CREATE INDEX appeal_dealer_changed ON appeal (dealer_id, public_changed_xid, id)`,
+    );
+    await q.query(
+      `CREATE INDEX appeal_dealer_last ON appeal (dealer_id, public_last_at DESC, id DESC)`,
+    );
     await q.query(`CREATE INDEX appeal_last ON appeal (last_at DESC, id DESC)`);
-    await q.query(`CREATE INDEX appeal_assignee ON appeal (assignee_id, last_at DESC, id DESC) WHERE status IN ('new', 'in_work', 'waiting')`);
-    await q.query(`CREATE INDEX appeal_queue ON appeal (last_at DESC, id DESC) WHERE assignee_id IS NULL AND status IN ('new', 'in_work', 'waiting')`);
-    await q.query(`CREATE INDEX appeal_open ON appeal (last_at DESC, id DESC) WHERE status IN ('new', 'in_work', 'waiting')`);
+    await q.query(
+      `CREATE INDEX appeal_assignee ON appeal (assignee_id, last_at DESC, id DESC) WHERE status IN ('new', 'in_work', 'waiting')`,
+    );
+    await q.query(
+      `CREATE INDEX appeal_queue ON appeal (last_at DESC, id DESC) WHERE assignee_id IS NULL AND status IN ('new', 'in_work', 'waiting')`,
+    );
+    await q.query(
+      `CREATE INDEX appeal_open ON appeal (last_at DESC, id DESC) WHERE status IN ('new', 'in_work', 'waiting')`,
+    );
 
     await q.query(`
       CREATE TABLE entry (
@@ -123,7 +135,9 @@ export class Appeals1763700200000 implements MigrationInterface {
         wrote_publicly boolean NOT NULL DEFAULT false,
         PRIMARY KEY (appeal_id, person_id)
       )`);
-    await q.query(`CREATE INDEX participant_person ON participant (person_id, appeal_id) WHERE left_at IS NULL`);
+    await q.query(
+      `CREATE INDEX participant_person ON participant (person_id, appeal_id) WHERE left_at IS NULL`,
+    );
     await q.query(`
       CREATE TABLE read_mark (
         appeal_id uuid NOT NULL REFERENCES appeal,
@@ -171,11 +185,19 @@ export class Appeals1763700200000 implements MigrationInterface {
         CONSTRAINT sla_clock_running CHECK (state <> 'running' OR (due_at IS NOT NULL AND ended_at IS NULL)),
         CONSTRAINT sla_clock_ended CHECK (state NOT IN ('met', 'cancelled') OR ended_at IS NOT NULL)
       )`);
-    await q.query(`CREATE UNIQUE INDEX sla_clock_one_answer_owed ON sla_clock (appeal_id) WHERE kind <> 'resolution' AND ended_at IS NULL`);
-    await q.query(`CREATE UNIQUE INDEX sla_clock_one_resolution ON sla_clock (appeal_id) WHERE kind = 'resolution' AND ended_at IS NULL`);
+    await q.query(
+      `CREATE UNIQUE INDEX sla_clock_one_answer_owed ON sla_clock (appeal_id) WHERE kind <> 'resolution' AND ended_at IS NULL`,
+    );
+    await q.query(
+      `CREATE UNIQUE INDEX sla_clock_one_resolution ON sla_clock (appeal_id) WHERE kind = 'resolution' AND ended_at IS NULL`,
+    );
     await q.query(`CREATE INDEX sla_clock_due ON sla_clock (due_at) WHERE state = 'running'`);
-    await q.query(`CREATE INDEX sla_clock_warn ON sla_clock (warn_at) WHERE state = 'running' AND warned_at IS NULL`);
-    await q.query(`CREATE INDEX sla_clock_ended_at ON sla_clock (ended_at) WHERE ended_at IS NOT NULL`);
+    await q.query(
+      `CREATE INDEX sla_clock_warn ON sla_clock (warn_at) WHERE state = 'running' AND warned_at IS NULL`,
+    );
+    await q.query(
+      `CREATE INDEX sla_clock_ended_at ON sla_clock (ended_at) WHERE ended_at IS NOT NULL`,
+    );
     await q.query(`
       CREATE TABLE sla_clock_step (
         appeal_id uuid NOT NULL,
@@ -192,13 +214,19 @@ export class Appeals1763700200000 implements MigrationInterface {
         FOREIGN KEY (appeal_id, kind, cycle) REFERENCES sla_clock
       )`);
     // A missed deadline is recorded once, whatever restarts or how many nodes look.
-    await q.query(`CREATE UNIQUE INDEX sla_clock_step_breach ON sla_clock_step (appeal_id, kind, cycle) WHERE action = 'breached'`);
-    await q.query(`CREATE UNIQUE INDEX sla_clock_step_warning ON sla_clock_step (appeal_id, kind, cycle) WHERE action = 'warned'`);
+    await q.query(
+      `CREATE UNIQUE INDEX sla_clock_step_breach ON sla_clock_step (appeal_id, kind, cycle) WHERE action = 'breached'`,
+    );
+    await q.query(
+      `CREATE UNIQUE INDEX sla_clock_step_warning ON sla_clock_step (appeal_id, kind, cycle) WHERE action = 'warned'`,
+    );
   }
 
   async down(q: QueryRunner): Promise<void> {
     await q.query(`ALTER TABLE sla_policy DROP CONSTRAINT sla_policy_type_code_fkey`);
-    await q.query(`DROP TABLE sla_clock_step, sla_clock, mention, read_mark, participant, entry, appeal, appeal_type, topic`);
+    await q.query(
+      `DROP TABLE sla_clock_step, sla_clock, mention, read_mark, participant, entry, appeal, appeal_type, topic`,
+    );
     await q.query(`DROP SEQUENCE appeal_no`);
   }
 }

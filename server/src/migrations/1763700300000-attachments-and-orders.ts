@@ -25,9 +25,15 @@ export class AttachmentsAndOrders1763700300000 implements MigrationInterface {
         CONSTRAINT attachment_used CHECK ((entry_id IS NULL) = (appeal_id IS NULL)),
         CONSTRAINT attachment_image CHECK ((width IS NULL) = (height IS NULL))
       )`);
-    await q.query(`CREATE INDEX attachment_entry ON attachment (entry_id) WHERE entry_id IS NOT NULL`);
-    await q.query(`CREATE INDEX attachment_appeal ON attachment (appeal_id) WHERE appeal_id IS NOT NULL`);
-    await q.query(`CREATE INDEX attachment_unused ON attachment (created_at) WHERE entry_id IS NULL`);
+    await q.query(
+      `CREATE INDEX attachment_entry ON attachment (entry_id) WHERE entry_id IS NOT NULL`,
+    );
+    await q.query(
+      `CREATE INDEX attachment_appeal ON attachment (appeal_id) WHERE appeal_id IS NOT NULL`,
+    );
+    await q.query(
+      `CREATE INDEX attachment_unused ON attachment (created_at) WHERE entry_id IS NULL`,
+    );
 
     await q.query(`
       CREATE TABLE dealer_order (
@@ -53,9 +59,13 @@ export class AttachmentsAndOrders1763700300000 implements MigrationInterface {
         content_hash text NOT NULL,
         updated_at timestamptz NOT NULL DEFAULT now()
       )`);
-    await q.query(`CREATE INDEX dealer_order_list ON dealer_order (dealer_id, created_at DESC, id DESC)`);
+    await q.query(
+      `CREATE INDEX dealer_order_list ON dealer_order (dealer_id, created_at DESC, id DESC)`,
+    );
     await q.query(`CREATE INDEX dealer_order_recent ON dealer_order (created_at DESC, id DESC)`);
-    await q.query(`CREATE INDEX dealer_order_number ON dealer_order (dealer_id, number text_pattern_ops)`);
+    await q.query(
+      `CREATE INDEX dealer_order_number ON dealer_order (dealer_id, number text_pattern_ops)`,
+    );
     await q.query(`
       CREATE TABLE order_line (
         order_id uuid NOT NULL REFERENCES dealer_order ON DELETE CASCADE,

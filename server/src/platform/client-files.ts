@@ -23,7 +23,12 @@ export function clientFiles(folder: string, basePath: string): Router {
     express.static(folder, {
       index: false,
       setHeaders: (res, path) => {
-        res.setHeader('Cache-Control', path.includes(`${join(folder, 'assets')}`) ? 'public, max-age=31536000, immutable' : 'no-cache');
+        res.setHeader(
+          'Cache-Control',
+          path.includes(`${join(folder, 'assets')}`)
+            ? 'public, max-age=31536000, immutable'
+            : 'no-cache',
+        );
       },
     }),
   );

@@ -1,7 +1,14 @@
 import 'reflect-metadata';
 import pg from 'pg';
 import { runMigrations as runJobMigrations } from 'graphile-worker';
-import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral, type QueryRunner, type Repository } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+  type Repository,
+} from 'typeorm';
 import { migrations } from '../migrations';
 import type { Log } from './log';
 
@@ -98,7 +105,9 @@ function transactionOf(runner: QueryRunner, em: EntityManager, after: (() => voi
 export async function openDb({ url, entities, poolSize, log }: DbOptions): Promise<Db> {
   const source = await dataSource(url, entities, poolSize).initialize();
 
-  async function withRunner<Result>(run: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
+  async function withRunner<Result>(
+    run: (runner: QueryRunner) => Promise<Result>,
+  ): Promise<Result> {
     const runner = source.createQueryRunner();
     try {
       return await run(runner);
@@ -139,7 +148,11 @@ async function listen(url: string, channel: string, heard: (payload: string) => 
   let timer: NodeJS.Timeout | undefined;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'otklik listen' });
+    const next = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      application_name: 'otklik listen',
+    });
     next.on('notification', (message) => heard(message.payload ?? ''));
     next.on('error', (error) => {
       log.warn({ err: error, channel }, 'the listening connection was lost');

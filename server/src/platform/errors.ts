@@ -76,7 +76,12 @@ export function isDatabaseAway(error: unknown): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
     if (AWAY.test(code) || AWAY_NODE.has(code)) return true;
-    if (/Connection terminated|timeout exceeded when trying to connect|not queryable|pool is draining|Cannot use a pool/i.test(cause.message)) return true;
+    if (
+      /Connection terminated|timeout exceeded when trying to connect|not queryable|pool is draining|Cannot use a pool/i.test(
+        cause.message,
+      )
+    )
+      return true;
     if ('driverError' in cause && isDatabaseAway(cause.driverError)) return true;
   }
   return false;

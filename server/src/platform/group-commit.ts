@@ -23,10 +23,13 @@ export function groupCommit<Item, Result>(
   let queue: Waiting[] = [];
   let running = false;
 
-  const serveAlone = (waiting: Waiting) => void alone(waiting.item).then(waiting.resolve, waiting.reject);
+  const serveAlone = (waiting: Waiting) =>
+    void alone(waiting.item).then(waiting.resolve, waiting.reject);
 
   async function serve(batch: Waiting[]): Promise<void> {
-    const outcomes = await run(batch.map((waiting) => waiting.item)).catch((): Outcome<Result>[] => []);
+    const outcomes = await run(batch.map((waiting) => waiting.item)).catch(
+      (): Outcome<Result>[] => [],
+    );
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? 'alone';
       if (outcome === 'alone') serveAlone(waiting);

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Ack } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
-import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import type {} from 'pino-http'; // types of req.id
 import type * as z from 'zod';
 import { fail, toProblem } from './errors';
@@ -28,7 +34,11 @@ export interface Exchange {
   res: Response;
 }
 
-type SocketRun<Actor> = (actor: Actor, payload: unknown, answer: (ack: Ack<unknown>) => void) => Promise<void>;
+type SocketRun<Actor> = (
+  actor: Actor,
+  payload: unknown,
+  answer: (ack: Ack<unknown>) => void,
+) => Promise<void>;
 
 export interface ApiOptions<Actor> {
   log: Log;
@@ -90,13 +100,20 @@ function unstorable(value: unknown, path: string): string | null {
 export function parseInput<Parsed>(schema: z.ZodType<Parsed>, input: unknown): Parsed {
   const bad = unstorable(input, '');
   if (bad !== null) {
-    throw fail('invalid_input', { fields: [{ path: bad, rule: 'characters', message: 'holds characters that cannot be stored' }] });
+    throw fail('invalid_input', {
+      fields: [
+        { path: bad, rule: 'characters', message: 'holds characters that cannot be stored' },
+      ],
+    });
   }
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw fail('invalid_input', {
     fields: parsed.error.issues.slice(0, 50).map((issue) => ({
-      path: [...issue.path, ...(issue.code === 'unrecognized_keys' ? [issue.keys.join(', ')] : [])].join('.'),
+      path: [
+        ...issue.path,
+        ...(issue.code === 'unrecognized_keys' ? [issue.keys.join(', ')] : []),
+      ].join('.'),
       rule: issue.code,
       message: issue.message,
     })),
@@ -107,23 +124,49 @@ export function parseInput<Parsed>(schema: z.ZodType<Parsed>, input: unknown): P
 function inputOf(req: Request): unknown {
   const body: unknown = req.body;
   if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
-    throw fail('invalid_input', { fields: [{ path: '', rule: 'type', message: 'the body must be a JSON object' }] });
+    throw fail('invalid_input', {
+      fields: [{ path: '', rule: 'type', message: 'the body must be a JSON object' }],
+    });
   }
   return { ...req.query, ...body, ...req.params };
 }
 
 /** Creates the registry of all operations and the Express router that serves them. */
-export function createApi<Actor>({ log, authenticate, authenticateIntegration }: ApiOptions<Actor>): Api<Actor> {
+export function createApi<Actor>({
+  log,
+  authenticate,
+  authenticateIntegration,
+}: ApiOptions<Actor>): Api<Actor> {
   const router = express.Router({ caseSensitive: true });
   const operations: Operation[] = [];
   const commands: Api<Actor>['commands'] = new Map();
 
-  function register(route: AnyRoute, schemas: { input: z.ZodType; output: z.ZodType | 'binary' }, access: Access, multipart: boolean): void {
-    operations.push({ route: { method: route.method, path: route.path, ...(route.socket ? { socket: route.socket } : {}) }, ...schemas, access, multipart });
+  function register(
+    route: AnyRoute,
+    schemas: { input: z.ZodType; output: z.ZodType | 'binary' },
+    access: Access,
+    multipart: boolean,
+  ): void {
+    operations.push({
+      route: {
+        method: route.method,
+        path: route.path,
+        ...(route.socket ? { socket: route.socket } : {}),
+      },
+      ...schemas,
+      access,
+      multipart,
+    });
   }
 
   function serve(route: AnyRoute, ...handlers: RequestHandler[]): void {
-    const verb = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
+    const verb = {
+      GET: 'get',
+      POST: 'post',
+      PUT: 'put',
+      PATCH: 'patch',
+      DELETE: 'delete',
+    } as const;
     router[verb[route.method]](route.path, ...handlers);
   }
 
@@ -154,7 +197,8 @@ export function createApi<Actor>({ log, authenticate, authenticateIntegration }:
           answer({ ok: true, value: await run(actor, parseInput(schemas.input, payload)) });
         } catch (error) {
           const problem = toProblem(error, requestId);
-          if (problem.status >= 500) log.error({ err: error, requestId, event: route.socket }, 'a socket command failed');
+          if (problem.status >= 500)
+            log.error({ err: error, requestId, event: route.socket }, 'a socket command failed');
           answer({ ok: false, problem });
         }
       });
@@ -175,7 +219,10 @@ export function createApi<Actor>({ log, authenticate, authenticateIntegration }:
     mountStream(route, schemas, { multipart }, run) {
       register(route, schemas, 'signed_in', multipart !== undefined);
       serve(route, signedIn, ...(multipart ? [multipart] : []), async (req, res) => {
-        const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res });
+        const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), {
+          req,
+          res,
+        });
         if (value !== undefined && !res.headersSent) res.json(value);
       });
     },
@@ -197,14 +244,19 @@ export const requestIds: RequestHandler = (req, res, next) => {
 export function sameOriginWrites(publicOrigins: readonly string[]): RequestHandler {
   return (req, _res, next) => {
     const safe = req.method === 'GET' || req.method === 'HEAD' || req.method === 'OPTIONS';
-    if (!safe && !isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)) throw fail('bad_origin', {});
+    if (!safe && !isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins))
+      throw fail('bad_origin', {});
     if (!safe && req.headers['sec-fetch-site'] === 'cross-site') throw fail('bad_origin', {});
     next();
   };
 }
 
 /** True when there is no Origin (not a browser), or it is this host, or one of the configured ones. */
-export function isOwnOrigin(origin: string | undefined, host: string | undefined, publicOrigins: readonly string[]): boolean {
+export function isOwnOrigin(
+  origin: string | undefined,
+  host: string | undefined,
+  publicOrigins: readonly string[],
+): boolean {
   if (origin === undefined) return true;
   if (publicOrigins.includes(origin)) return true;
   return URL.canParse(origin) && host !== undefined && new URL(origin).host === host;
@@ -223,19 +275,34 @@ export function problems(log: Log) {
       return;
     }
     const problem = toProblem(fromBodyParser(error), String(req.id));
-    if (problem.status >= 500) log.error({ err: error, requestId: req.id, method: req.method, path: req.path }, 'a request failed');
+    if (problem.status >= 500)
+      log.error(
+        { err: error, requestId: req.id, method: req.method, path: req.path },
+        'a request failed',
+      );
     if (problem.status === 503) res.setHeader('Retry-After', '2');
-    if (problem.code === 'rate_limited' && 'retryAfterSeconds' in problem.facts) res.setHeader('Retry-After', String(problem.facts.retryAfterSeconds));
+    if (problem.code === 'rate_limited' && 'retryAfterSeconds' in problem.facts)
+      res.setHeader('Retry-After', String(problem.facts.retryAfterSeconds));
     res.status(problem.status).type('application/problem+json').json(problem);
   };
 }
 
 /** Express and its body parser report bad requests as errors with a status; they are the caller's, not ours. */
 function fromBodyParser(error: unknown): unknown {
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
-  if (error.status === 413) return fail('too_large', { limitBytes: 'limit' in error && typeof error.limit === 'number' ? error.limit : 0 }, { cause: error });
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number')
+    return error;
+  if (error.status === 413)
+    return fail(
+      'too_large',
+      { limitBytes: 'limit' in error && typeof error.limit === 'number' ? error.limit : 0 },
+      { cause: error },
+    );
   if (error.status >= 400 && error.status < 500) {
-    return fail('invalid_input', { fields: [{ path: '', rule: 'format', message: 'the request could not be read' }] }, { cause: error });
+    return fail(
+      'invalid_input',
+      { fields: [{ path: '', rule: 'format', message: 'the request could not be read' }] },
+      { cause: error },
+    );
   }
   return error;
 }

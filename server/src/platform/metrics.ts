@@ -14,14 +14,24 @@ export function createMetrics() {
       registers: [registry],
     }),
     sockets: new Gauge({ name: 'otklik_sockets', help: 'Open sockets', registers: [registry] }),
-    entries: new Counter({ name: 'otklik_entries_total', help: 'Entries written', labelNames: ['kind'], registers: [registry] }),
+    entries: new Counter({
+      name: 'otklik_entries_total',
+      help: 'Entries written',
+      labelNames: ['kind'],
+      registers: [registry],
+    }),
     batch: new Histogram({
       name: 'otklik_send_batch_size',
       help: 'Sends that shared one commit',
       buckets: [1, 2, 4, 8, 16, 32, 64],
       registers: [registry],
     }),
-    breaches: new Counter({ name: 'otklik_sla_breaches_total', help: 'Deadlines missed', labelNames: ['kind'], registers: [registry] }),
+    breaches: new Counter({
+      name: 'otklik_sla_breaches_total',
+      help: 'Deadlines missed',
+      labelNames: ['kind'],
+      registers: [registry],
+    }),
   };
 }
 export type Metrics = ReturnType<typeof createMetrics>;

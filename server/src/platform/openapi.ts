@@ -5,7 +5,11 @@ type Json = Record<string, unknown>;
 
 /** JSON Schema of one zod schema, in the dialect that OpenAPI 3.1 uses. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  });
   return rest;
 }
 
@@ -32,25 +36,61 @@ export function openApi(operations: readonly Operation[], version: string, baseP
     const { properties, required } = propertiesOf(whole);
     const rest = Object.entries(properties).filter(([name]) => !inPath.includes(name));
     const bodyLess = route.method === 'GET' || route.method === 'DELETE';
-    const body = { ...whole, properties: Object.fromEntries(rest), required: required.filter((name) => !inPath.includes(name)) };
+    const body = {
+      ...whole,
+      properties: Object.fromEntries(rest),
+      required: required.filter((name) => !inPath.includes(name)),
+    };
     const operation: Json = {
       operationId: `${route.method.toLowerCase()}${route.path.replace(/[/:-]+(\w)/g, (_all, letter: string) => letter.toUpperCase())}`,
-      security: access === 'public' ? [] : access === 'integration' ? [{ token: [] }] : [{ session: [] }],
+      security:
+        access === 'public' ? [] : access === 'integration' ? [{ token: [] }] : [{ session: [] }],
       parameters: [
-        ...inPath.map((name) => ({ name, in: 'path', required: true, schema: properties[name] ?? {} })),
-        ...(bodyLess ? rest.map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema })) : []),
+        ...inPath.map((name) => ({
+          name,
+          in: 'path',
+          required: true,
+          schema: properties[name] ?? {},
+        })),
+        ...(bodyLess
+          ? rest.map(([name, schema]) => ({
+              name,
+              in: 'query',
+              required: required.includes(name),
+              schema,
+            }))
+          : []),
       ],
       responses: {
         200:
           output === 'binary'
             ? { description: 'The bytes', content: { 'application/octet-stream': {} } }
-            : { description: 'Done', content: { 'application/json': { schema: schemaOf(output, 'output') } } },
-        default: { description: 'Refused', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+            : {
+                description: 'Done',
+                content: { 'application/json': { schema: schemaOf(output, 'output') } },
+              },
+        default: {
+          description: 'Refused',
+          content: {
+            'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+          },
+        },
       },
     };
     if (!bodyLess) {
-      const withFile = multipart ? { ...body, properties: { ...Object.fromEntries(rest), file: { type: 'string', contentEncoding: 'binary' } } } : body;
-      operation.requestBody = { required: body.required.length > 0, content: { [multipart ? 'multipart/form-data' : 'application/json']: { schema: withFile } } };
+      const withFile = multipart
+        ? {
+            ...body,
+            properties: {
+              ...Object.fromEntries(rest),
+              file: { type: 'string', contentEncoding: 'binary' },
+            },
+          }
+        : body;
+      operation.requestBody = {
+        required: body.required.length > 0,
+        content: { [multipart ? 'multipart/form-data' : 'application/json']: { schema: withFile } },
+      };
     }
     if (route.socket) operation['x-socket-event'] = route.socket;
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };

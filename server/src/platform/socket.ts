@@ -9,8 +9,18 @@ import type { Log } from './log';
 export interface SocketData<Actor> {
   actor: Actor;
 }
-export type AppServer<Actor> = Server<DefaultEventsMap, ServerNews, DefaultEventsMap, SocketData<Actor>>;
-export type AppSocket<Actor> = Socket<DefaultEventsMap, ServerNews, DefaultEventsMap, SocketData<Actor>>;
+export type AppServer<Actor> = Server<
+  DefaultEventsMap,
+  ServerNews,
+  DefaultEventsMap,
+  SocketData<Actor>
+>;
+export type AppSocket<Actor> = Socket<
+  DefaultEventsMap,
+  ServerNews,
+  DefaultEventsMap,
+  SocketData<Actor>
+>;
 
 export interface SocketOptions<Actor> {
   server: HttpServer;
@@ -21,7 +31,10 @@ export interface SocketOptions<Actor> {
   authenticate: (cookieHeader: string | undefined) => Promise<Actor>;
   /** Rooms by rights; the server joins them, a client never asks. */
   roomsOf: (actor: Actor) => string[];
-  commands: Map<string, (actor: Actor, payload: unknown, answer: (ack: Ack<unknown>) => void) => Promise<void>>;
+  commands: Map<
+    string,
+    (actor: Actor, payload: unknown, answer: (ack: Ack<unknown>) => void) => Promise<void>
+  >;
 }
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -45,7 +58,8 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): AppSer
     perMessageDeflate: false,
     httpCompression: false,
     destroyUpgrade: true,
-    allowRequest: (req, decide) => decide(null, isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)),
+    allowRequest: (req, decide) =>
+      decide(null, isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)),
   });
 
   io.use((socket, next) => {
@@ -87,7 +101,11 @@ function waitingPackets<Actor>(socket: AppSocket<Actor>): number {
   return 'writeBuffer' in conn && Array.isArray(conn.writeBuffer) ? conn.writeBuffer.length : 0;
 }
 
-function serveCommands<Actor>(socket: AppSocket<Actor>, commands: SocketOptions<Actor>['commands'], log: Log): void {
+function serveCommands<Actor>(
+  socket: AppSocket<Actor>,
+  commands: SocketOptions<Actor>['commands'],
+  log: Log,
+): void {
   let inFlight = 0;
   socket.onAny((event: string, ...args: unknown[]) => {
     const run = commands.get(event);
@@ -100,7 +118,17 @@ function serveCommands<Actor>(socket: AppSocket<Actor>, commands: SocketOptions<
     }
     const reply = (ack: Ack<unknown>) => void answer(ack);
     if (inFlight >= MAX_COMMANDS_IN_FLIGHT) {
-      reply({ ok: false, problem: { ...toProblem(undefined, socket.id), status: 429, code: 'rate_limited', title: 'Too many at once', type: 'urn:otklik:problem:rate_limited', facts: { retryAfterSeconds: 1 } } });
+      reply({
+        ok: false,
+        problem: {
+          ...toProblem(undefined, socket.id),
+          status: 429,
+          code: 'rate_limited',
+          title: 'Too many at once',
+          type: 'urn:otklik:problem:rate_limited',
+          facts: { retryAfterSeconds: 1 },
+        },
+      });
       return;
     }
     inFlight += 1;

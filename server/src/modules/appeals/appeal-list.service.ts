@@ -1,4 +1,10 @@
-import type { AppealCounts, AppealPage, Board, BoardQuery, ListAppeals } from '@otklik/shared/appeals';
+import type {
+  AppealCounts,
+  AppealPage,
+  Board,
+  BoardQuery,
+  ListAppeals,
+} from '@otklik/shared/appeals';
 import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
@@ -23,7 +29,11 @@ function readCursor(cursor: string): z.output<typeof Keyset> {
   try {
     return Keyset.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (cause) {
-    throw fail('invalid_input', { fields: [{ path: 'cursor', rule: 'format', message: 'is not a cursor of this list' }] }, { cause });
+    throw fail(
+      'invalid_input',
+      { fields: [{ path: 'cursor', rule: 'format', message: 'is not a cursor of this list' }] },
+      { cause },
+    );
   }
 }
 
@@ -31,10 +41,17 @@ export type AppealListService = ReturnType<typeof createAppealListService>;
 
 export function createAppealListService({ db, now }: { db: Db; now?: () => Date }) {
   /** The condition of a view over `a`. `owed` = the viewer's side owes the answer; for staff only what is theirs. */
-  function viewCondition(actor: Actor, view: ListInput['view'], bind: (value: unknown) => string): string {
+  function viewCondition(
+    actor: Actor,
+    view: ListInput['view'],
+    bind: (value: unknown) => string,
+  ): string {
     const me = () => bind(actor.personId);
-    const onIt = (person: string) => `EXISTS (SELECT 1 FROM participant v WHERE v.appeal_id = a.id AND v.person_id = ${person} AND v.left_at IS NULL)`;
-    const mentioned = (person: string) => `EXISTS (SELECT 1 FROM mention n WHERE n.appeal_id = a.id AND n.person_id = ${person}
+    const onIt = (person: string) =>
+      `EXISTS (SELECT 1 FROM participant v WHERE v.appeal_id = a.id AND v.person_id = ${person} AND v.left_at IS NULL)`;
+    const mentioned = (
+      person: string,
+    ) => `EXISTS (SELECT 1 FROM mention n WHERE n.appeal_id = a.id AND n.person_id = ${person}
       AND n.seq > coalesce((SELECT r.seq FROM read_mark r WHERE r.appeal_id = a.id AND r.person_id = ${person}), 0))`;
     switch (view) {
       case 'all':
@@ -66,7 +83,8 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
      * @throws invalid_input – the cursor is not one of ours
      */
     async list(actor: Actor, input: ListInput): Promise<AppealPage> {
-      if (STAFF_VIEWS.has(input.view) && !isStaff(actor)) throw fail('forbidden', { right: 'staffViews' });
+      if (STAFF_VIEWS.has(input.view) && !isStaff(actor))
+        throw fail('forbidden', { right: 'staffViews' });
       const parameters: unknown[] = [];
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const sortKey = isStaff(actor) ? 'a.last_at' : 'a.public_last_at';
@@ -74,11 +92,15 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       if (input.topicId !== undefined) conditions.push(`a.topic_id = ${bind(input.topicId)}`);
       if (input.dealerId !== undefined) conditions.push(`a.dealer_id = ${bind(input.dealerId)}`);
       if (input.orderNumber !== undefined) {
-        conditions.push(`EXISTS (SELECT 1 FROM appeal_order l JOIN dealer_order o ON o.id = l.order_id WHERE l.appeal_id = a.id AND o.number = ${bind(input.orderNumber)})`);
+        conditions.push(
+          `EXISTS (SELECT 1 FROM appeal_order l JOIN dealer_order o ON o.id = l.order_id WHERE l.appeal_id = a.id AND o.number = ${bind(input.orderNumber)})`,
+        );
       }
       if (input.q) {
         const words = bind(`%${input.q.replace(/^[№#]/, '').replace(/[\\%_]/g, '\\$&')}%`);
-        conditions.push(`(a.subject ILIKE ${words} OR d.name ILIKE ${words} OR a.no::text LIKE ${words})`);
+        conditions.push(
+          `(a.subject ILIKE ${words} OR d.name ILIKE ${words} OR a.no::text LIKE ${words})`,
+        );
       }
       if (input.cursor !== undefined) {
         const [at, id] = readCursor(input.cursor);
@@ -97,8 +119,15 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       );
       return {
         items: page.map((one) => (isStaff(actor) ? staffAppeal(one) : dealerAppeal(one))),
-        marks: marks.map((mark) => ({ appealId: mark.appeal_id, seq: mark.seq, messages: mark.messages })),
-        nextCursor: facts.length > input.limit && last ? nextCursor(isStaff(actor) ? last.last_at : last.public_last_at, last.id) : null,
+        marks: marks.map((mark) => ({
+          appealId: mark.appeal_id,
+          seq: mark.seq,
+          messages: mark.messages,
+        })),
+        nextCursor:
+          facts.length > input.limit && last
+            ? nextCursor(isStaff(actor) ? last.last_at : last.public_last_at, last.id)
+            : null,
       };
     },
 
@@ -108,7 +137,10 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const visible = appealScope(actor, parameters);
       const staff = isStaff(actor);
-      const one = (view: ListInput['view']) => (staff || !STAFF_VIEWS.has(view) ? `count(*) FILTER (WHERE ${viewCondition(actor, view, bind)})::int` : '0');
+      const one = (view: ListInput['view']) =>
+        staff || !STAFF_VIEWS.has(view)
+          ? `count(*) FILTER (WHERE ${viewCondition(actor, view, bind)})::int`
+          : '0';
       const [row] = await db.query<AppealCounts>(
         `SELECT ${one('open')} AS open, ${one('owed')} AS owed, ${one('closed')} AS closed, ${one('mine')} AS mine, ${one('queue')} AS queue, ${one('mentions')} AS mentions
          FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE ${visible}`,
@@ -130,10 +162,17 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       const at = bind(now?.() ?? null);
       const conditions = [OPEN];
       if (filter.topicId !== undefined) conditions.push(`a.topic_id = ${bind(filter.topicId)}`);
-      if (filter.assigneeId !== undefined) conditions.push(`a.assignee_id = ${bind(filter.assigneeId)}`);
+      if (filter.assigneeId !== undefined)
+        conditions.push(`a.assignee_id = ${bind(filter.assigneeId)}`);
       if (filter.typeCode !== undefined) conditions.push(`a.type_code = ${bind(filter.typeCode)}`);
       // One reading for columns, counts and workload: the numbers always fit the rows.
-      const rows = await db.query<{ id: string; state: 'breached' | 'risk' | 'track' | 'paused' | 'none'; due_at: Date | null; assignee_id: string | null; assignee: string | null }>(
+      const rows = await db.query<{
+        id: string;
+        state: 'breached' | 'risk' | 'track' | 'paused' | 'none';
+        due_at: Date | null;
+        assignee_id: string | null;
+        assignee: string | null;
+      }>(
         `SELECT a.id, a.assignee_id, p.name AS assignee, c.due_at,
            CASE WHEN c.state IS NULL THEN 'none' WHEN c.state = 'paused' THEN 'paused'
              WHEN c.state = 'breached' OR c.due_at < t.now THEN 'breached'
@@ -146,12 +185,20 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
          WHERE ${conditions.join(' AND ')} ORDER BY c.due_at NULLS LAST, a.id`,
         parameters,
       );
-      const columns = { breached: rowsIn('breached'), risk: rowsIn('risk'), track: rowsIn('track') };
+      const columns = {
+        breached: rowsIn('breached'),
+        risk: rowsIn('risk'),
+        track: rowsIn('track'),
+      };
       function rowsIn(state: string) {
         return rows.filter((row) => row.state === state);
       }
-      const shown = Object.values(columns).flatMap((column) => column.slice(0, BOARD_ROWS).map((row) => row.id));
-      const facts = new Map((await appealRepository.facts(db, shown)).map((one) => [one.row.id, one]));
+      const shown = Object.values(columns).flatMap((column) =>
+        column.slice(0, BOARD_ROWS).map((row) => row.id),
+      );
+      const facts = new Map(
+        (await appealRepository.facts(db, shown)).map((one) => [one.row.id, one]),
+      );
       const column = (state: keyof typeof columns) => ({
         count: columns[state].length,
         items: columns[state].slice(0, BOARD_ROWS).flatMap(({ id }) => {
@@ -162,7 +209,12 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       const workload = new Map<string, Board['workload'][number]>();
       for (const row of rows) {
         if (row.assignee_id === null) continue;
-        const load = workload.get(row.assignee_id) ?? { person: { id: row.assignee_id, name: row.assignee ?? '' }, open: 0, breached: 0, risk: 0 };
+        const load = workload.get(row.assignee_id) ?? {
+          person: { id: row.assignee_id, name: row.assignee ?? '' },
+          open: 0,
+          breached: 0,
+          risk: 0,
+        };
         load.open += 1;
         if (row.state === 'breached') load.breached += 1;
         if (row.state === 'risk') load.risk += 1;
@@ -176,14 +228,17 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
          GROUP BY g.day ORDER BY g.day`,
         [now?.() ?? null],
       );
-      const percent = (kept: number, ended: number) => (ended === 0 ? null : Math.round((kept / ended) * 1000) / 10);
+      const percent = (kept: number, ended: number) =>
+        ended === 0 ? null : Math.round((kept / ended) * 1000) / 10;
       return {
         breached: column('breached'),
         risk: column('risk'),
         track: column('track'),
         paused: rowsIn('paused').length,
         unassigned: rows.filter((row) => row.assignee_id === null).length,
-        workload: [...workload.values()].sort((a, b) => b.open - a.open || (a.person.name < b.person.name ? -1 : 1)),
+        workload: [...workload.values()].sort(
+          (a, b) => b.open - a.open || (a.person.name < b.person.name ? -1 : 1),
+        ),
         withinSla: days.map(({ day, kept, ended }) => ({ day, percent: percent(kept, ended) })),
         withinSlaPercent: percent(
           days.reduce((sum, { kept }) => sum + kept, 0),
@@ -194,7 +249,10 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
     },
 
     /** For order lists: which appeals the viewer may see link these orders. */
-    async linkedTo(actor: Actor, orderIds: string[]): Promise<Map<string, { id: string; no: number }[]>> {
+    async linkedTo(
+      actor: Actor,
+      orderIds: string[],
+    ): Promise<Map<string, { id: string; no: number }[]>> {
       const parameters: unknown[] = [orderIds];
       const visible = appealScope(actor, parameters);
       const rows = await db.query<{ order_id: string; id: string; no: number }>(
@@ -203,7 +261,8 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
         parameters,
       );
       const found = new Map<string, { id: string; no: number }[]>();
-      for (const { order_id, id, no } of rows) found.set(order_id, [...(found.get(order_id) ?? []), { id, no }]);
+      for (const { order_id, id, no } of rows)
+        found.set(order_id, [...(found.get(order_id) ?? []), { id, no }]);
       return found;
     },
   };

@@ -14,14 +14,22 @@ export interface AppealHappening {
 
 /** The part of the socket server that news needs. */
 export interface Broadcast {
-  to(rooms: string[]): { emit: <Event extends keyof ServerNews>(event: Event, ...news: Parameters<ServerNews[Event]>) => unknown };
+  to(rooms: string[]): {
+    emit: <Event extends keyof ServerNews>(
+      event: Event,
+      ...news: Parameters<ServerNews[Event]>
+    ) => unknown;
+  };
 }
 
 /**
  * Tells connected clients. Staff and dealers get different payloads from different builders, into different rooms;
  * each is serialised once for its whole audience.
  */
-export function tellAppeal(io: Broadcast, { facts, entries, public: isPublic }: AppealHappening): void {
+export function tellAppeal(
+  io: Broadcast,
+  { facts, entries, public: isPublic }: AppealHappening,
+): void {
   const subject = subjectOf(facts);
   io.to(audience.staff(subject)).emit('appeal:news', {
     appeal: staffAppeal(facts),
@@ -30,6 +38,8 @@ export function tellAppeal(io: Broadcast, { facts, entries, public: isPublic }: 
   if (!isPublic) return;
   io.to(audience.dealer(subject)).emit('appeal:news', {
     appeal: dealerAppeal(facts),
-    entries: entries.filter(({ row }) => row.public_seq !== null).map(({ row, attachments }) => dealerEntry(row, attachments)),
+    entries: entries
+      .filter(({ row }) => row.public_seq !== null)
+      .map(({ row, attachments }) => dealerEntry(row, attachments)),
   });
 }

@@ -20,7 +20,11 @@ export interface Subject {
 function read(actor: Actor, appeal: Subject): boolean {
   if (actor.dealerId !== null) {
     if (actor.dealerId !== appeal.dealerId) return false;
-    return actor.scope === 'all' || appeal.openedBy === actor.personId || appeal.visitorIds.includes(actor.personId);
+    return (
+      actor.scope === 'all' ||
+      appeal.openedBy === actor.personId ||
+      appeal.visitorIds.includes(actor.personId)
+    );
   }
   return (
     seesAllAppeals(actor) ||
@@ -43,13 +47,16 @@ export const appealPolicy = {
   pullIn: (actor: Actor) => isStaff(actor),
   /** The person himself leaves; the assignee and overseers remove others. */
   removeMember: (actor: Actor, appeal: Subject, personId: string) =>
-    isStaff(actor) && (personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)),
+    isStaff(actor) &&
+    (personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)),
   linkOrder: (_actor: Actor) => true,
   seeBoard: (actor: Actor) => seesAllAppeals(actor),
   seeClocks: (_actor: Actor) => true,
   /** A dealer may say that his problem is solved; everything else is the staff's. */
   changeStatus: (actor: Actor, appeal: Subject, to: Status) =>
-    isStaff(actor) ? to !== 'new' : to === 'resolved' && appeal.status !== 'closed' && appeal.status !== 'resolved',
+    isStaff(actor)
+      ? to !== 'new'
+      : to === 'resolved' && appeal.status !== 'closed' && appeal.status !== 'resolved',
 };
 
 /** SQL condition over `a` (appeal) and `d` (dealer) for what an actor may see: the same answer as `appealPolicy.read`. */
@@ -59,7 +66,9 @@ export function appealScope(actor: Actor, parameters: unknown[]): string {
   const member = `EXISTS (SELECT 1 FROM participant m WHERE m.appeal_id = a.id AND m.person_id = ${person} AND m.left_at IS NULL)`;
   if (actor.dealerId !== null) {
     const own = `a.dealer_id = ${bind(actor.dealerId)}`;
-    return actor.scope === 'all' ? `(${own} AND ${person}::uuid IS NOT NULL)` : `(${own} AND (a.opened_by = ${person} OR ${member}))`;
+    return actor.scope === 'all'
+      ? `(${own} AND ${person}::uuid IS NOT NULL)`
+      : `(${own} AND (a.opened_by = ${person} OR ${member}))`;
   }
   if (seesAllAppeals(actor)) return `(${person}::uuid IS NOT NULL)`;
   return `(a.team_id IS NULL OR a.team_id = ANY(${bind([...actor.teamIds])}::uuid[]) OR a.assignee_id = ${person} OR d.manager_id = ${person} OR ${member})`;

@@ -175,7 +175,11 @@ export const appealRepository = {
    */
   async lock(
     tx: Pick<Tx, 'query'>,
-    wanted: { appealIds: string[]; sessionIds: string[]; sent: { authorId: string; clientId: string }[] },
+    wanted: {
+      appealIds: string[];
+      sessionIds: string[];
+      sent: { authorId: string; clientId: string }[];
+    },
     { skipLocked = false } = {},
   ): Promise<Locked> {
     const held = await tx.query<{ id: string }>(
@@ -223,12 +227,18 @@ export const appealRepository = {
 
   /** Facts by any condition over `a` and `d`; the caller brings the rest of the statement. */
   async select(q: Querying, rest: string, parameters: unknown[]): Promise<AppealFacts[]> {
-    const found = await q.query<FactsRow>(`SELECT ${FACTS} FROM appeal a JOIN dealer d ON d.id = a.dealer_id ${rest}`, parameters);
+    const found = await q.query<FactsRow>(
+      `SELECT ${FACTS} FROM appeal a JOIN dealer d ON d.id = a.dealer_id ${rest}`,
+      parameters,
+    );
     return found.map(factsOf);
   },
 
   async entry(q: Querying, id: string): Promise<EntryRow | null> {
-    const [found] = await q.query<{ entry: EntryRow }>(`SELECT to_jsonb(e) AS entry FROM entry e WHERE e.id = $1`, [id]);
+    const [found] = await q.query<{ entry: EntryRow }>(
+      `SELECT to_jsonb(e) AS entry FROM entry e WHERE e.id = $1`,
+      [id],
+    );
     return found?.entry ?? null;
   },
 
@@ -254,7 +264,9 @@ export const appealRepository = {
     const json = (value: unknown) => `$${parameters.push(JSON.stringify(value))}::jsonb`;
     const parts: string[] = [];
     const fresh = changes.filter((change) => change.isNew).map((change) => change.facts.row);
-    const old = changes.filter((change) => !change.isNew).map((change) => ({ ...change.facts.row, is_public: change.public }));
+    const old = changes
+      .filter((change) => !change.isNew)
+      .map((change) => ({ ...change.facts.row, is_public: change.public }));
     if (fresh.length > 0) {
       parts.push(`new_appeal AS (INSERT INTO appeal (${APPEAL_COLUMNS.join(', ')}, changed_xid, public_changed_xid)
         SELECT ${APPEAL_COLUMNS.map((column) => `n.${column}`).join(', ')}, pg_current_xact_id(), pg_current_xact_id()
@@ -271,17 +283,23 @@ export const appealRepository = {
     }
     const entries = changes.flatMap((change) => change.entries);
     if (entries.length > 0) {
-      parts.push(`new_entry AS (INSERT INTO entry SELECT * FROM jsonb_populate_recordset(NULL::entry, ${json(entries)}) RETURNING 1)`);
+      parts.push(
+        `new_entry AS (INSERT INTO entry SELECT * FROM jsonb_populate_recordset(NULL::entry, ${json(entries)}) RETURNING 1)`,
+      );
     }
     // Ended clocks first, so that "at most one open" holds at every row.
     const clocks = changes
-      .flatMap(({ facts, clocks: changed }) => changed.map((clock) => ({ appeal_id: facts.row.id, ...clockRepository.toRow(clock) })))
+      .flatMap(({ facts, clocks: changed }) =>
+        changed.map((clock) => ({ appeal_id: facts.row.id, ...clockRepository.toRow(clock) })),
+      )
       .sort((a, b) => Number(a.ended_at === null) - Number(b.ended_at === null));
     if (clocks.length > 0) {
       parts.push(`new_clock AS (INSERT INTO sla_clock SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clocks)})
         ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET ${CLOCK_CHANGING.map((column) => `${column} = EXCLUDED.${column}`).join(', ')} RETURNING 1)`);
     }
-    const steps = changes.flatMap(({ facts, steps: added }) => added.map((step, order) => stepRow(facts.row.id, step, order)));
+    const steps = changes.flatMap(({ facts, steps: added }) =>
+      added.map((step, order) => stepRow(facts.row.id, step, order)),
+    );
     if (steps.length > 0) {
       parts.push(`new_step AS (INSERT INTO sla_clock_step
         SELECT s.appeal_id, s.kind, s.cycle,
@@ -291,7 +309,13 @@ export const appealRepository = {
         FROM jsonb_to_recordset(${json(steps)}) s (appeal_id uuid, kind text, cycle integer, order_no integer, at timestamptz,
           action text, reason text, counted_ms bigint, remaining_ms bigint, due_at timestamptz) RETURNING 1)`);
     }
-    const marks = [...new Map(changes.flatMap((change) => change.marks).map((mark) => [`${mark.person_id}:${mark.appeal_id}`, mark])).values()];
+    const marks = [
+      ...new Map(
+        changes
+          .flatMap((change) => change.marks)
+          .map((mark) => [`${mark.person_id}:${mark.appeal_id}`, mark]),
+      ).values(),
+    ];
     if (marks.length > 0) {
       parts.push(`new_mark AS (INSERT INTO read_mark (appeal_id, person_id, seq, public_seq, messages, changed_xid)
         SELECT m.appeal_id, m.person_id, m.seq, m.public_seq, m.messages, pg_current_xact_id()
@@ -300,7 +324,13 @@ export const appealRepository = {
           messages = EXCLUDED.messages, changed_xid = EXCLUDED.changed_xid
         WHERE read_mark.seq < EXCLUDED.seq RETURNING 1)`);
     }
-    const participants = [...new Map(changes.flatMap((change) => change.participants).map((one) => [`${one.person_id}:${one.appeal_id}`, one])).values()];
+    const participants = [
+      ...new Map(
+        changes
+          .flatMap((change) => change.participants)
+          .map((one) => [`${one.person_id}:${one.appeal_id}`, one]),
+      ).values(),
+    ];
     if (participants.length > 0) {
       parts.push(`new_participant AS (INSERT INTO participant (appeal_id, person_id, side, joined_at, left_at, wrote_publicly)
         SELECT p.appeal_id, p.person_id, p.side, p.joined_at, p.left_at, p.wrote_publicly
@@ -308,7 +338,13 @@ export const appealRepository = {
         ON CONFLICT (appeal_id, person_id) DO UPDATE SET left_at = EXCLUDED.left_at,
           wrote_publicly = participant.wrote_publicly OR EXCLUDED.wrote_publicly RETURNING 1)`);
     }
-    const mentions = [...new Map(changes.flatMap((change) => change.mentions).map((one) => [`${one.person_id}:${one.appeal_id}`, one])).values()];
+    const mentions = [
+      ...new Map(
+        changes
+          .flatMap((change) => change.mentions)
+          .map((one) => [`${one.person_id}:${one.appeal_id}`, one]),
+      ).values(),
+    ];
     if (mentions.length > 0) {
       parts.push(`new_mention AS (INSERT INTO mention (appeal_id, person_id, seq)
         SELECT n.appeal_id, n.person_id, n.seq FROM jsonb_populate_recordset(NULL::mention, ${json(mentions)}) n
@@ -319,15 +355,54 @@ export const appealRepository = {
 };
 
 const CHANGING_COLUMNS = [
-  'type_code', 'topic_id', 'subject', 'status', 'solved', 'priority', 'contact_name', 'assignee_id', 'team_id', 'answer_owed_by',
-  'last_seq', 'last_public_seq', 'messages', 'public_messages', 'seen_by_staff', 'seen_by_dealer', 'last_word', 'public_last_word',
-  'last_at', 'public_last_at', 'rev', 'public_rev',
+  'type_code',
+  'topic_id',
+  'subject',
+  'status',
+  'solved',
+  'priority',
+  'contact_name',
+  'assignee_id',
+  'team_id',
+  'answer_owed_by',
+  'last_seq',
+  'last_public_seq',
+  'messages',
+  'public_messages',
+  'seen_by_staff',
+  'seen_by_dealer',
+  'last_word',
+  'public_last_word',
+  'last_at',
+  'public_last_at',
+  'rev',
+  'public_rev',
 ] as const satisfies (keyof AppealRow)[];
 const APPEAL_COLUMNS = [
-  'id', 'no', 'client_id', 'content_hash', 'dealer_id', 'opened_by', 'opened_by_name', 'source', 'created_at', ...CHANGING_COLUMNS,
+  'id',
+  'no',
+  'client_id',
+  'content_hash',
+  'dealer_id',
+  'opened_by',
+  'opened_by_name',
+  'source',
+  'created_at',
+  ...CHANGING_COLUMNS,
 ] as const satisfies (keyof AppealRow)[];
 const CLOCK_CHANGING = [
-  'state', 'target_ms', 'due_at', 'warn_at', 'warned_at', 'remaining_ms', 'last_counted_at', 'counted_ms', 'ended_at', 'breached_at', 'policy_id', 'calendar_id',
+  'state',
+  'target_ms',
+  'due_at',
+  'warn_at',
+  'warned_at',
+  'remaining_ms',
+  'last_counted_at',
+  'counted_ms',
+  'ended_at',
+  'breached_at',
+  'policy_id',
+  'calendar_id',
 ];
 
 function stepRow(appealId: string, step: ClockStep, order: number) {

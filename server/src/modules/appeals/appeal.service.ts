@@ -22,11 +22,23 @@ import { orderRepository } from '../orders';
 import { isStaff, type Actor } from '../people/actor';
 import { clockRepository, clockView, stepView, type SlaService } from '../sla';
 import { appealPolicy } from './appeal.policy';
-import { appealRepository, subjectOf, type AppealChange, type AppealFacts, type AppealRow } from './appeal.repository';
+import {
+  appealRepository,
+  subjectOf,
+  type AppealChange,
+  type AppealFacts,
+  type AppealRow,
+} from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
 import { append, assignTo, change, join, moveClocks, say, setStatus } from './thread';
-import { claimFiles, contentHash, insertLinks, linkOrders, pullInMentioned } from './thread.service';
+import {
+  claimFiles,
+  contentHash,
+  insertLinks,
+  linkOrders,
+  pullInMentioned,
+} from './thread.service';
 
 type OpenInput = z.output<typeof OpenAppeal>;
 const SUBJECT_FROM_TEXT = 80;
@@ -42,11 +54,19 @@ export interface AppealDeps {
 export type AppealService = ReturnType<typeof createAppealService>;
 
 export function createAppealService({ db, sla, now, filesPerMessage, tell }: AppealDeps) {
-  const view = (actor: Actor, facts: AppealFacts): Appeal => (isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts));
-  const clocksAt = (row: AppealRow, at: Date) => sla.context({ typeCode: row.type_code, priority: row.priority }, at);
+  const view = (actor: Actor, facts: AppealFacts): Appeal =>
+    isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts);
+  const clocksAt = (row: AppealRow, at: Date) =>
+    sla.context({ typeCode: row.type_code, priority: row.priority }, at);
 
   function tellAfter(tx: Tx, work: AppealChange): void {
-    tx.afterCommit(() => tell({ facts: work.facts, public: work.public, entries: work.entries.map((row) => ({ row, attachments: [] })) }));
+    tx.afterCommit(() =>
+      tell({
+        facts: work.facts,
+        public: work.public,
+        entries: work.entries.map((row) => ({ row, attachments: [] })),
+      }),
+    );
   }
 
   /** Load and lock → may he see it? → `run` decides and changes → write → tell. */
@@ -57,13 +77,24 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
   ): Promise<Appeal> {
     if (actor.nameNeeded) throw fail('name_needed', {});
     return db.transaction(async (tx) => {
-      const locked = await appealRepository.lock(tx, { appealIds: [appealId], sessionIds: [actor.sessionId], sent: [] });
-      if (!locked.liveSessions.has(actor.sessionId)) throw fail('session_ended', { reason: 'expired' });
+      const locked = await appealRepository.lock(tx, {
+        appealIds: [appealId],
+        sessionIds: [actor.sessionId],
+        sent: [],
+      });
+      if (!locked.liveSessions.has(actor.sessionId))
+        throw fail('session_ended', { reason: 'expired' });
       const facts = locked.appeals.get(appealId);
-      if (!facts || !appealPolicy.read(actor, subjectOf(facts))) throw fail('not_found', { what: 'appeal' });
+      if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
+        throw fail('not_found', { what: 'appeal' });
       const work = change(facts);
       await run(work, now?.() ?? locked.now, tx);
-      if (work.entries.length + work.clocks.length + work.marks.length + work.participants.length === 0 && !work.public) return view(actor, facts);
+      if (
+        work.entries.length + work.clocks.length + work.marks.length + work.participants.length ===
+          0 &&
+        !work.public
+      )
+        return view(actor, facts);
       await appealRepository.save(tx, [work]);
       tellAfter(tx, work);
       return view(actor, facts);
@@ -83,7 +114,10 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
   /** Checks directory entries and the dealer, and makes the row of a new appeal. */
   async function newAppeal(tx: Tx, actor: Actor, input: OpenInput): Promise<AppealFacts> {
     const dealerId = actor.dealerId ?? input.dealerId;
-    if (dealerId === undefined) throw fail('invalid_input', { fields: [{ path: 'dealerId', rule: 'needed', message: 'say for which dealer' }] });
+    if (dealerId === undefined)
+      throw fail('invalid_input', {
+        fields: [{ path: 'dealerId', rule: 'needed', message: 'say for which dealer' }],
+      });
     const [found] = await tx.query<{
       dealer_name: string | null;
       manager_id: string | null;
@@ -100,7 +134,10 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       [dealerId, input.typeCode, input.topicId],
     );
     if (!found || found.dealer_name === null) throw fail('not_found', { what: 'dealer' });
-    const wrong = (path: string) => fail('invalid_input', { fields: [{ path, rule: 'unknown', message: 'is not in the directory' }] });
+    const wrong = (path: string) =>
+      fail('invalid_input', {
+        fields: [{ path, rule: 'unknown', message: 'is not in the directory' }],
+      });
     if (found.type === null) throw wrong('typeCode');
     if (found.topic === null) throw wrong('topicId');
     const at = (now?.() ?? found.now).toISOString();
@@ -137,13 +174,22 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       public_rev: 0,
       created_at: at,
     };
-    return { row, dealerName: found.dealer_name, dealerManagerId: found.manager_id, assigneeName: null, members: [], mentions: [], clocks: [] };
+    return {
+      row,
+      dealerName: found.dealer_name,
+      dealerManagerId: found.manager_id,
+      assigneeName: null,
+      members: [],
+      mentions: [],
+      clocks: [],
+    };
   }
 
   async function openedBefore(actor: Actor, input: OpenInput): Promise<Posted | null> {
     const opened = await appealRepository.findOpened(db, actor.personId, input.clientId);
     if (!opened) return null;
-    if (opened.content_hash !== openHash(input)) throw fail('same_id_other_content', { clientId: input.clientId });
+    if (opened.content_hash !== openHash(input))
+      throw fail('same_id_other_content', { clientId: input.clientId });
     const [facts] = await appealRepository.facts(db, [opened.id]);
     const [first] = await db.query<{ id: string }>(
       `SELECT id FROM entry WHERE author_id = $1 AND client_id = $2`,
@@ -152,7 +198,10 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
     const entry = first && (await appealRepository.entry(db, first.id));
     if (!facts || !entry) throw new Error('an opened appeal has its first message');
     const attachments = (await attachmentRepository.ofEntries(db, [entry.id])).get(entry.id) ?? [];
-    return { appeal: view(actor, facts), entry: isStaff(actor) ? staffEntry(entry, attachments) : dealerEntry(entry, attachments) };
+    return {
+      appeal: view(actor, facts),
+      entry: isStaff(actor) ? staffEntry(entry, attachments) : dealerEntry(entry, attachments),
+    };
   }
 
   return {
@@ -166,11 +215,20 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
     async open(actor: Actor, input: OpenInput): Promise<Posted> {
       if (actor.nameNeeded) throw fail('name_needed', {});
       if (input.body === '' && input.attachmentIds.length === 0) {
-        throw fail('invalid_input', { fields: [{ path: 'body', rule: 'too_small', message: 'say something or attach a file' }] });
+        throw fail('invalid_input', {
+          fields: [{ path: 'body', rule: 'too_small', message: 'say something or attach a file' }],
+        });
       }
-      if (input.attachmentIds.length > filesPerMessage) throw fail('too_many_files', { limit: filesPerMessage });
+      if (input.attachmentIds.length > filesPerMessage)
+        throw fail('too_many_files', { limit: filesPerMessage });
       const onBehalf = isStaff(actor);
-      if (!onBehalf && (input.dealerId !== undefined || input.source !== undefined || input.priority !== undefined || input.contactName !== undefined)) {
+      if (
+        !onBehalf &&
+        (input.dealerId !== undefined ||
+          input.source !== undefined ||
+          input.priority !== undefined ||
+          input.contactName !== undefined)
+      ) {
         throw fail('forbidden', { right: 'openFor' });
       }
       const before = await openedBefore(actor, input);
@@ -185,7 +243,16 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
           const entry = say(
             work,
             actor,
-            { kind: 'message', clientId: input.clientId, contentHash: facts.row.content_hash, body: input.body, files: input.attachmentIds.length, orders, mentions: [], onBehalf },
+            {
+              kind: 'message',
+              clientId: input.clientId,
+              contentHash: facts.row.content_hash,
+              body: input.body,
+              files: input.attachmentIds.length,
+              orders,
+              mentions: [],
+              onBehalf,
+            },
             at,
             clocks,
           );
@@ -194,13 +261,31 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
           await appealRepository.save(tx, [work]);
           if (orders.length > 0) {
             const linked = await orderRepository.findByNumbers(tx, facts.row.dealer_id, orders);
-            await insertLinks(tx, facts.row.id, linked.map((order) => order.id), actor, at);
+            await insertLinks(
+              tx,
+              facts.row.id,
+              linked.map((order) => order.id),
+              actor,
+              at,
+            );
           }
           const attachments = await claimFiles(tx, actor, entry, input.attachmentIds);
           tx.afterCommit(() =>
-            tell({ facts, public: true, entries: work.entries.map((row) => ({ row, attachments: row.id === entry.id ? attachments : [] })) }),
+            tell({
+              facts,
+              public: true,
+              entries: work.entries.map((row) => ({
+                row,
+                attachments: row.id === entry.id ? attachments : [],
+              })),
+            }),
           );
-          return { appeal: view(actor, facts), entry: isStaff(actor) ? staffEntry(entry, attachments) : dealerEntry(entry, attachments) };
+          return {
+            appeal: view(actor, facts),
+            entry: isStaff(actor)
+              ? staffEntry(entry, attachments)
+              : dealerEntry(entry, attachments),
+          };
         });
       } catch (error) {
         // The same press arrived twice at once: the loser of the race gives the winner's answer.
@@ -224,8 +309,16 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       changing(actor, appealId, async (work, at) => {
         const subject = subjectOf(work.facts);
         if (subject.status === status) return;
-        if (!appealPolicy.changeStatus(actor, subject, status)) throw fail('forbidden', { right: 'changeStatus' });
-        setStatus(work, actor, status, at, await clocksAt(work.facts.row, at), solved ?? (isStaff(actor) ? null : true));
+        if (!appealPolicy.changeStatus(actor, subject, status))
+          throw fail('forbidden', { right: 'changeStatus' });
+        setStatus(
+          work,
+          actor,
+          status,
+          at,
+          await clocksAt(work.facts.row, at),
+          solved ?? (isStaff(actor) ? null : true),
+        );
       }),
 
     /**
@@ -237,30 +330,50 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         if (!appealPolicy.changeFields(actor)) throw fail('forbidden', { right: 'changeFields' });
         const { row } = work.facts;
         const changes: { field: string; from: unknown; to: unknown }[] = [];
-        const set = <Field extends 'topic_id' | 'type_code' | 'priority' | 'subject' | 'team_id'>(field: Field, to: AppealRow[Field] | undefined) => {
+        const set = <Field extends 'topic_id' | 'type_code' | 'priority' | 'subject' | 'team_id'>(
+          field: Field,
+          to: AppealRow[Field] | undefined,
+        ) => {
           if (to === undefined || row[field] === to) return;
           changes.push({ field, from: row[field], to });
           row[field] = to;
         };
-        const unknown = (path: string) => fail('invalid_input', { fields: [{ path, rule: 'unknown', message: 'is not in the directory' }] });
-        const [known] = await tx.query<{ type: boolean; topic: boolean; team: boolean; topic_team: string | null }>(
+        const unknown = (path: string) =>
+          fail('invalid_input', {
+            fields: [{ path, rule: 'unknown', message: 'is not in the directory' }],
+          });
+        const [known] = await tx.query<{
+          type: boolean;
+          topic: boolean;
+          team: boolean;
+          topic_team: string | null;
+        }>(
           `SELECT EXISTS (SELECT 1 FROM appeal_type WHERE code = $1) AS type, EXISTS (SELECT 1 FROM topic WHERE id = $2) AS topic,
              EXISTS (SELECT 1 FROM team WHERE id = $3) AS team, (SELECT team_id FROM topic WHERE id = $2) AS topic_team`,
           [input.typeCode ?? null, input.topicId ?? null, input.teamId ?? null],
         );
         if (input.typeCode !== undefined && !known?.type) throw unknown('typeCode');
         if (input.topicId !== undefined && !known?.topic) throw unknown('topicId');
-        if (input.teamId !== undefined && input.teamId !== null && !known?.team) throw unknown('teamId');
+        if (input.teamId !== undefined && input.teamId !== null && !known?.team)
+          throw unknown('teamId');
         const teamBefore = row.team_id;
         set('subject', input.subject);
         set('topic_id', input.topicId);
-        set('team_id', input.teamId ?? (input.topicId === undefined ? undefined : (known?.topic_team ?? null)));
+        set(
+          'team_id',
+          input.teamId ?? (input.topicId === undefined ? undefined : (known?.topic_team ?? null)),
+        );
         set('type_code', input.typeCode);
         set('priority', input.priority);
         if (changes.length === 0) return;
         append(work, actor, 'fields', { changes }, at, false);
         // Subject, topic and type are the dealer's to see; priority and team are not.
-        if (changes.some(({ field }) => field === 'subject' || field === 'topic_id' || field === 'type_code')) work.public = true;
+        if (
+          changes.some(
+            ({ field }) => field === 'subject' || field === 'topic_id' || field === 'type_code',
+          )
+        )
+          work.public = true;
         if (changes.some(({ field }) => field === 'type_code' || field === 'priority')) {
           moveClocks(work, { type: 'retargeted' }, await clocksAt(row, at));
         }
@@ -276,26 +389,56 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         if (!appealPolicy.pullIn(actor)) throw fail('forbidden', { right: 'pullIn' });
         await pullInMentioned(tx, work, actor, personIds, at);
         if (question === '') return;
-        const [sent] = await tx.query<{ content_hash: string }>(`SELECT content_hash FROM entry WHERE author_id = $1 AND client_id = $2`, [actor.personId, clientId]);
+        const [sent] = await tx.query<{ content_hash: string }>(
+          `SELECT content_hash FROM entry WHERE author_id = $1 AND client_id = $2`,
+          [actor.personId, clientId],
+        );
         const hash = contentHash([appealId, personIds, question]);
         if (sent && sent.content_hash !== hash) throw fail('same_id_other_content', { clientId });
         if (sent) return;
-        say(work, actor, { kind: 'note', clientId, contentHash: hash, body: question, files: 0, orders: [], mentions: [...new Set(personIds)] }, at, null);
+        say(
+          work,
+          actor,
+          {
+            kind: 'note',
+            clientId,
+            contentHash: hash,
+            body: question,
+            files: 0,
+            orders: [],
+            mentions: [...new Set(personIds)],
+          },
+          at,
+          null,
+        );
       }),
 
     /** A colleague leaves, or is removed by the assignee. @throws not_found, forbidden */
     leave: (actor: Actor, { appealId, personId }: z.output<typeof LeaveAppeal>) =>
       changing(actor, appealId, async (work, at, tx) => {
         const subject = subjectOf(work.facts);
-        if (!appealPolicy.removeMember(actor, subject, personId)) throw fail('forbidden', { right: 'removeMember' });
+        if (!appealPolicy.removeMember(actor, subject, personId))
+          throw fail('forbidden', { right: 'removeMember' });
         if (!subject.staffIds.includes(personId)) return;
-        const [person] = await tx.query<{ id: string; name: string }>(`SELECT id, name FROM person WHERE id = $1`, [personId]);
+        const [person] = await tx.query<{ id: string; name: string }>(
+          `SELECT id, name FROM person WHERE id = $1`,
+          [personId],
+        );
         if (!person) throw fail('not_found', { what: 'person' });
         work.facts.members = work.facts.members.filter((member) => member.id !== personId);
-        work.participants.push({ appeal_id: appealId, person_id: personId, side: 'staff', joined_at: at.toISOString(), left_at: at.toISOString(), wrote_publicly: false });
+        work.participants.push({
+          appeal_id: appealId,
+          person_id: personId,
+          side: 'staff',
+          joined_at: at.toISOString(),
+          left_at: at.toISOString(),
+          wrote_publicly: false,
+        });
         append(work, actor, 'left', { persons: [person] }, at, false);
         // He may have seen the appeal only because he was on it.
-        await tx.query(`UPDATE person SET rights_version = rights_version + 1 WHERE id = $1`, [personId]);
+        await tx.query(`UPDATE person SET rights_version = rights_version + 1 WHERE id = $1`, [
+          personId,
+        ]);
         await tx.query(`SELECT pg_notify('rights_changed', $1)`, [personId]);
       }),
 
@@ -328,16 +471,31 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       }),
 
     /** One poll of due moments for one appeal: warnings and breaches that are still true become events. */
-    async tick(appealId: string, due: { kind: 'first_response' | 'next_response' | 'resolution'; cycle: number; moment: 'warn' | 'due' }[]): Promise<void> {
+    async tick(
+      appealId: string,
+      due: {
+        kind: 'first_response' | 'next_response' | 'resolution';
+        cycle: number;
+        moment: 'warn' | 'due';
+      }[],
+    ): Promise<void> {
       await db.transaction(async (tx) => {
-        const locked = await appealRepository.lock(tx, { appealIds: [appealId], sessionIds: [], sent: [] }, { skipLocked: true });
+        const locked = await appealRepository.lock(
+          tx,
+          { appealIds: [appealId], sessionIds: [], sent: [] },
+          { skipLocked: true },
+        );
         const facts = locked.appeals.get(appealId);
         if (!facts) return;
         const at = now?.() ?? locked.now;
         const clocks = await clocksAt(facts.row, at);
         const work = change(facts);
         for (const { kind, cycle, moment } of due) {
-          moveClocks(work, { type: moment === 'due' ? 'due_reached' : 'warn_reached', kind, cycle }, clocks);
+          moveClocks(
+            work,
+            { type: moment === 'due' ? 'due_reached' : 'warn_reached', kind, cycle },
+            clocks,
+          );
         }
         if (work.steps.length === 0) return;
         await appealRepository.save(tx, [work]);
@@ -348,7 +506,11 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
     /** Recomputes the open clocks of one appeal by the policy and calendar of now. */
     async retarget(appealId: string): Promise<void> {
       await db.transaction(async (tx) => {
-        const locked = await appealRepository.lock(tx, { appealIds: [appealId], sessionIds: [], sent: [] });
+        const locked = await appealRepository.lock(tx, {
+          appealIds: [appealId],
+          sessionIds: [],
+          sent: [],
+        });
         const facts = locked.appeals.get(appealId);
         if (!facts) return;
         const at = now?.() ?? locked.now;
@@ -365,14 +527,22 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
      * @throws not_found – no such appeal, or none this actor may see
      */
     async card(actor: Actor, key: { appealId: string } | { no: number }): Promise<AppealCard> {
-      const [facts] = await appealRepository.select(db, 'appealId' in key ? 'WHERE a.id = $1' : 'WHERE a.no = $1', ['appealId' in key ? key.appealId : key.no]);
-      if (!facts || !appealPolicy.read(actor, subjectOf(facts))) throw fail('not_found', { what: 'appeal' });
+      const [facts] = await appealRepository.select(
+        db,
+        'appealId' in key ? 'WHERE a.id = $1' : 'WHERE a.no = $1',
+        ['appealId' in key ? key.appealId : key.no],
+      );
+      if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
+        throw fail('not_found', { what: 'appeal' });
       const appealId = facts.row.id;
       const [participants, orders, attachments, mark] = await Promise.all([
         participantsFor(actor, facts),
         orderRepository.ofAppeal(db, appealId),
         attachmentRepository.ofAppeal(db, appealId, { publicOnly: !isStaff(actor) }),
-        db.query<{ seq: number; messages: number }>(`SELECT seq, messages FROM read_mark WHERE appeal_id = $1 AND person_id = $2`, [appealId, actor.personId]),
+        db.query<{ seq: number; messages: number }>(
+          `SELECT seq, messages FROM read_mark WHERE appeal_id = $1 AND person_id = $2`,
+          [appealId, actor.personId],
+        ),
       ]);
       const staff = isStaff(actor);
       const subject = subjectOf(facts);
@@ -403,8 +573,12 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
      */
     async clocks(actor: Actor, { appealId }: { appealId: string }): Promise<AppealClocks> {
       const [facts] = await appealRepository.facts(db, [appealId]);
-      if (!facts || !appealPolicy.read(actor, subjectOf(facts))) throw fail('not_found', { what: 'appeal' });
-      const [clocks, steps] = await Promise.all([clockRepository.clocksOf(db, appealId), clockRepository.stepsOf(db, appealId)]);
+      if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
+        throw fail('not_found', { what: 'appeal' });
+      const [clocks, steps] = await Promise.all([
+        clockRepository.clocksOf(db, appealId),
+        clockRepository.stepsOf(db, appealId),
+      ]);
       const last = clocks.at(-1);
       const about = await sla.about(last?.policyId ?? null, last?.calendarId ?? null);
       const staff = isStaff(actor);
@@ -412,23 +586,48 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         policyName: staff ? about.policyName : null,
         warnPercent: staff ? about.warnPercent : null,
         calendar: about.calendar,
-        clocks: clocks.map((clock) => ({ ...clockView(clock), ...(staff ? {} : { warnAt: null }) })),
+        clocks: clocks.map((clock) => ({
+          ...clockView(clock),
+          ...(staff ? {} : { warnAt: null }),
+        })),
         steps: steps.filter((step) => staff || step.action !== 'warned').map(stepView),
       };
     },
 
     async directories(actor: Actor): Promise<Directories> {
       const [types, topics, teams] = await Promise.all([
-        db.query<{ code: string; name_ru: string; name_en: string }>(`SELECT code, name_ru, name_en FROM appeal_type ORDER BY position, code`),
-        db.query<{ id: string; code: string; name_ru: string; name_en: string; team_id: string | null; active: boolean }>(
+        db.query<{ code: string; name_ru: string; name_en: string }>(
+          `SELECT code, name_ru, name_en FROM appeal_type ORDER BY position, code`,
+        ),
+        db.query<{
+          id: string;
+          code: string;
+          name_ru: string;
+          name_en: string;
+          team_id: string | null;
+          active: boolean;
+        }>(
           `SELECT id, code, name_ru, name_en, team_id, active FROM topic ORDER BY position, name_ru`,
         ),
-        isStaff(actor) ? db.query<{ id: string; name_ru: string; name_en: string }>(`SELECT id, name_ru, name_en FROM team ORDER BY name_ru`) : [],
+        isStaff(actor)
+          ? db.query<{ id: string; name_ru: string; name_en: string }>(
+              `SELECT id, name_ru, name_en FROM team ORDER BY name_ru`,
+            )
+          : [],
       ]);
-      const name = (row: { name_ru: string; name_en: string }) => ({ ru: row.name_ru, en: row.name_en });
+      const name = (row: { name_ru: string; name_en: string }) => ({
+        ru: row.name_ru,
+        en: row.name_en,
+      });
       return {
         types: types.map((type) => ({ code: type.code, name: name(type) })),
-        topics: topics.map((topic) => ({ id: topic.id, code: topic.code, name: name(topic), teamId: isStaff(actor) ? topic.team_id : null, active: topic.active })),
+        topics: topics.map((topic) => ({
+          id: topic.id,
+          code: topic.code,
+          name: name(topic),
+          teamId: isStaff(actor) ? topic.team_id : null,
+          active: topic.active,
+        })),
         teams: teams.map((team) => ({ id: team.id, name: name(team) })),
       };
     },
@@ -445,7 +644,15 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
   /** Staff are shown everybody; a dealer his own people, the assignee, and staff who spoke to him. */
   async function participantsFor(actor: Actor, facts: AppealFacts): Promise<Participant[]> {
     const staff = isStaff(actor);
-    const people = await db.query<{ id: string; name: string; job_title: string; side: 'dealer' | 'staff'; joined_at: Date; wrote_publicly: boolean; read: number | null }>(
+    const people = await db.query<{
+      id: string;
+      name: string;
+      job_title: string;
+      side: 'dealer' | 'staff';
+      joined_at: Date;
+      wrote_publicly: boolean;
+      read: number | null;
+    }>(
       `SELECT p.id, p.name, p.job_title, m.side, m.joined_at, m.wrote_publicly, r.public_seq AS read
        FROM participant m JOIN person p ON p.id = m.person_id
        LEFT JOIN read_mark r ON r.appeal_id = m.appeal_id AND r.person_id = m.person_id
@@ -454,13 +661,21 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
     );
     const assigneeId = facts.row.assignee_id;
     return people
-      .filter((person) => staff || person.side === 'dealer' || person.wrote_publicly || person.id === assigneeId)
+      .filter(
+        (person) =>
+          staff || person.side === 'dealer' || person.wrote_publicly || person.id === assigneeId,
+      )
       .map((person) => ({
         id: person.id,
         name: person.name,
         jobTitle: person.job_title,
         side: person.side,
-        role: person.id === assigneeId ? 'assignee' : person.id === facts.row.opened_by ? 'opener' : 'member',
+        role:
+          person.id === assigneeId
+            ? 'assignee'
+            : person.id === facts.row.opened_by
+              ? 'opener'
+              : 'member',
         joinedAt: person.joined_at.toISOString(),
         // Dealers learn that the company has read, not who.
         readPublicSeq: staff || person.side === 'dealer' ? (person.read ?? 0) : null,
@@ -468,17 +683,48 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
   }
 }
 
-function openHash({ typeCode, topicId, subject, body, attachmentIds, orderNumbers, dealerId, source, priority, contactName }: OpenInput): string {
-  return contentHash(['open', typeCode, topicId, subject ?? null, body, attachmentIds, orderNumbers, dealerId ?? null, source ?? null, priority ?? null, contactName ?? null]);
+function openHash({
+  typeCode,
+  topicId,
+  subject,
+  body,
+  attachmentIds,
+  orderNumbers,
+  dealerId,
+  source,
+  priority,
+  contactName,
+}: OpenInput): string {
+  return contentHash([
+    'open',
+    typeCode,
+    topicId,
+    subject ?? null,
+    body,
+    attachmentIds,
+    orderNumbers,
+    dealerId ?? null,
+    source ?? null,
+    priority ?? null,
+    contactName ?? null,
+  ]);
 }
 
 /** First line of the text, cut at a word; a message of files only is named after its type. */
 function subjectFrom(body: string, type: string): string {
-  const line = body.split('\n').find((part) => part.trim() !== '')?.trim() ?? '';
-  if (line === '') return { complaint: 'Рекламация', error: 'Ошибка', question: 'Вопрос' }[type] ?? type;
+  const line =
+    body
+      .split('\n')
+      .find((part) => part.trim() !== '')
+      ?.trim() ?? '';
+  if (line === '')
+    return { complaint: 'Рекламация', error: 'Ошибка', question: 'Вопрос' }[type] ?? type;
   if (line.length <= SUBJECT_FROM_TEXT) return line;
   const cut = line.slice(0, SUBJECT_FROM_TEXT);
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), SUBJECT_FROM_TEXT / 2)).trim().toWellFormed()}…`;
+  return `${cut
+    .slice(0, Math.max(cut.lastIndexOf(' '), SUBJECT_FROM_TEXT / 2))
+    .trim()
+    .toWellFormed()}…`;
 }
 
 /** People of a team that no longer holds an appeal start their sync afresh. */
@@ -490,5 +736,6 @@ async function forgetForTeam(tx: Tx, teamId: string): Promise<void> {
      SELECT id AS person_id FROM changed`,
     [teamId],
   );
-  for (const { person_id } of people) await tx.query(`SELECT pg_notify('rights_changed', $1)`, [person_id]);
+  for (const { person_id } of people)
+    await tx.query(`SELECT pg_notify('rights_changed', $1)`, [person_id]);
 }

@@ -5,14 +5,18 @@ import { clockView, promiseView, shownClock, type Clock } from '../sla';
 import type { AppealFacts, EntryRow } from './appeal.repository';
 
 const iso = (moment: string) => new Date(moment).toISOString();
-const resolutionOf = (clocks: readonly Clock[]) => clocks.find((clock) => clock.kind === 'resolution') ?? null;
+const resolutionOf = (clocks: readonly Clock[]) =>
+  clocks.find((clock) => clock.kind === 'resolution') ?? null;
 
 /** The answer-owed clock of the newest cycle: an open one first, else the one that ended last. */
 function answerOf(clocks: readonly Clock[]): Clock | null {
   const answers = clocks.filter((clock) => clock.kind !== 'resolution');
   return (
     answers.find((clock) => clock.endedAt === null) ??
-    answers.reduce<Clock | null>((last, clock) => (last === null || last.startedAt < clock.startedAt ? clock : last), null)
+    answers.reduce<Clock | null>(
+      (last, clock) => (last === null || last.startedAt < clock.startedAt ? clock : last),
+      null,
+    )
   );
 }
 
@@ -45,7 +49,14 @@ export function dealerAppeal({ row, dealerName, assigneeName, clocks }: AppealFa
   };
 }
 
-export function staffAppeal({ row, dealerName, assigneeName, clocks, members, mentions }: AppealFacts): StaffAppeal {
+export function staffAppeal({
+  row,
+  dealerName,
+  assigneeName,
+  clocks,
+  members,
+  mentions,
+}: AppealFacts): StaffAppeal {
   const shown = shownClock(clocks);
   const resolution = resolutionOf(clocks);
   return {
@@ -89,9 +100,17 @@ function common(entry: EntryRow, attachments: AttachmentView[]) {
     author:
       entry.author_id === null || entry.author_side === null
         ? null
-        : { id: entry.author_id, name: entry.author_name, side: entry.author_side, jobTitle: entry.author_title },
+        : {
+            id: entry.author_id,
+            name: entry.author_name,
+            side: entry.author_side,
+            jobTitle: entry.author_title,
+          },
     body: entry.body,
-    event: entry.event_type === null ? null : { type: EventType.parse(entry.event_type), facts: entry.facts ?? {} },
+    event:
+      entry.event_type === null
+        ? null
+        : { type: EventType.parse(entry.event_type), facts: entry.facts ?? {} },
     attachments,
     orders: entry.orders,
     clientId: entry.client_id,
@@ -99,13 +118,23 @@ function common(entry: EntryRow, attachments: AttachmentView[]) {
 }
 
 export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []): StaffEntry {
-  return { audience: 'staff', ...common(entry, attachments), seq: entry.seq, publicSeq: entry.public_seq, mentions: entry.mentions };
+  return {
+    audience: 'staff',
+    ...common(entry, attachments),
+    seq: entry.seq,
+    publicSeq: entry.public_seq,
+    mentions: entry.mentions,
+  };
 }
 
 /** The one builder of what a dealer gets of an entry. A private one has no public number and is refused here, whoever asks. */
 export function dealerEntry(entry: EntryRow, attachments: AttachmentView[] = []): DealerEntry {
-  if (entry.public_seq === null || entry.kind === 'note') throw new Error('a private entry has no dealer view');
-  const { id, appealId, at, kind, author, body, event, orders, clientId } = common(entry, attachments);
+  if (entry.public_seq === null || entry.kind === 'note')
+    throw new Error('a private entry has no dealer view');
+  const { id, appealId, at, kind, author, body, event, orders, clientId } = common(
+    entry,
+    attachments,
+  );
   const own = author?.side === 'dealer';
   return {
     audience: 'dealer',

@@ -10,7 +10,17 @@ const AT_ONCE = 200;
  * Looks once a second for moments that have come: a warning or a missed deadline becomes a step of the ledger and an event of the thread.
  * The database's clock decides, the appeal's lock and the unique indexes make it happen once, on however many nodes.
  */
-export function startClockPoller({ db, appeals, log, breached }: { db: Db; appeals: Pick<AppealService, 'tick'>; log: Log; breached?: (kind: string) => void }) {
+export function startClockPoller({
+  db,
+  appeals,
+  log,
+  breached,
+}: {
+  db: Db;
+  appeals: Pick<AppealService, 'tick'>;
+  log: Log;
+  breached?: (kind: string) => void;
+}) {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -22,8 +32,10 @@ export function startClockPoller({ db, appeals, log, breached }: { db: Db; appea
     for (const [appealId, moments] of byAppeal) {
       if (stopped) return;
       await appeals.tick(appealId, moments).then(
-        () => moments.filter(({ moment }) => moment === 'due').forEach(({ kind }) => breached?.(kind)),
-        (error: unknown) => log.error({ err: error, appealId }, 'a due moment could not be recorded'),
+        () =>
+          moments.filter(({ moment }) => moment === 'due').forEach(({ kind }) => breached?.(kind)),
+        (error: unknown) =>
+          log.error({ err: error, appealId }, 'a due moment could not be recorded'),
       );
     }
   }

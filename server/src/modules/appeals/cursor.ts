@@ -13,7 +13,13 @@ export interface SyncCursor {
   page: { xid: bigint; id: string; until: bigint } | null;
 }
 
-const Wire = z.tuple([z.string(), z.string(), z.number(), z.string(), z.tuple([z.string(), z.string(), z.string()]).nullable()]);
+const Wire = z.tuple([
+  z.string(),
+  z.string(),
+  z.number(),
+  z.string(),
+  z.tuple([z.string(), z.string(), z.string()]).nullable(),
+]);
 
 /**
  * Cursors are encrypted. Transaction ids grow with everything that happens in the database, private notes of other
@@ -24,7 +30,13 @@ export function createCursorSeal(key: Buffer) {
     seal({ epoch, personId, rightsVersion, since, page }: SyncCursor): string {
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
-      const wire: z.input<typeof Wire> = [epoch, personId, rightsVersion, String(since), page && [String(page.xid), page.id, String(page.until)]];
+      const wire: z.input<typeof Wire> = [
+        epoch,
+        personId,
+        rightsVersion,
+        String(since),
+        page && [String(page.xid), page.id, String(page.until)],
+      ];
       const sealed = Buffer.concat([cipher.update(JSON.stringify(wire), 'utf8'), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
     },
@@ -34,9 +46,14 @@ export function createCursorSeal(key: Buffer) {
       const bytes = Buffer.from(text, 'base64url');
       if (bytes.length < 29) return null;
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), {
+          authTagLength: 16,
+        });
         decipher.setAuthTag(bytes.subarray(12, 28));
-        const plain = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+        const plain = Buffer.concat([
+          decipher.update(bytes.subarray(28)),
+          decipher.final(),
+        ]).toString('utf8');
         const [epoch, personId, rightsVersion, since, page] = Wire.parse(JSON.parse(plain));
         return {
           epoch,

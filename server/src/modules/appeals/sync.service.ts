@@ -11,7 +11,13 @@ const PAGE = 200;
 
 export type SyncService = ReturnType<typeof createSyncService>;
 
-export function createSyncService({ db, counts }: { db: Db; counts: (actor: Actor) => Promise<AppealCounts> }) {
+export function createSyncService({
+  db,
+  counts,
+}: {
+  db: Db;
+  counts: (actor: Actor) => Promise<AppealCounts>;
+}) {
   const installation = db
     .query<{ epoch: string; cursor_key: Buffer }>(
       // The system identifier and the timeline tell a restored copy from the original.
@@ -31,7 +37,10 @@ export function createSyncService({ db, counts }: { db: Db; counts: (actor: Acto
      * the next cursor is the oldest transaction that was still running when this answer was read.
      * Without a usable cursor the answer is a reset: the open appeals, as at the start of the client.
      */
-    async sync(actor: Actor, { cursor: text }: { cursor?: string | undefined }): Promise<SyncAnswer> {
+    async sync(
+      actor: Actor,
+      { cursor: text }: { cursor?: string | undefined },
+    ): Promise<SyncAnswer> {
       const { epoch, seal } = await installation;
       const [horizon] = await db.query<{ xmin: string; next: string; now: Date }>(
         `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS next, clock_timestamp() AS now`,
@@ -46,7 +55,13 @@ export function createSyncService({ db, counts }: { db: Db; counts: (actor: Acto
         cursor.since <= BigInt(horizon.next);
       const from: SyncCursor = usable
         ? cursor
-        : { epoch, personId: actor.personId, rightsVersion: actor.rightsVersion, since: 0n, page: null };
+        : {
+            epoch,
+            personId: actor.personId,
+            rightsVersion: actor.rightsVersion,
+            since: 0n,
+            page: null,
+          };
       // The horizon is fixed when the first page is read; later pages keep it, so that nothing slips between them.
       const until = from.page?.until ?? BigInt(horizon.xmin);
       const reset = !usable;
@@ -58,8 +73,13 @@ export function createSyncService({ db, counts }: { db: Db; counts: (actor: Acto
       const changedSince = `${xid} >= ${bind(String(from.since))}::xid8`;
       const markMoved = `a.id IN (SELECT r.appeal_id FROM read_mark r WHERE r.person_id = ${bind(actor.personId)} AND r.changed_xid >= ${bind(String(from.since))}::xid8)`;
       // From the beginning only what is open (and what was done lately) is of use; the rest is paged by lists.
-      const wanted = from.since === 0n ? `(a.status IN ('new', 'in_work', 'waiting') OR a.last_at > now() - interval '14 days')` : `(${changedSince} OR ${markMoved})`;
-      const after = from.page ? `AND (${xid}, a.id) > (${bind(String(from.page.xid))}::xid8, ${bind(from.page.id)}::uuid)` : '';
+      const wanted =
+        from.since === 0n
+          ? `(a.status IN ('new', 'in_work', 'waiting') OR a.last_at > now() - interval '14 days')`
+          : `(${changedSince} OR ${markMoved})`;
+      const after = from.page
+        ? `AND (${xid}, a.id) > (${bind(String(from.page.xid))}::xid8, ${bind(from.page.id)}::uuid)`
+        : '';
       const found = await db.query<{ id: string; xid: string }>(
         `SELECT a.id, ${xid}::text AS xid FROM appeal a JOIN dealer d ON d.id = a.dealer_id
          WHERE ${visible} AND ${wanted} ${after} ORDER BY ${xid}, a.id LIMIT ${bind(PAGE + 1)}`,

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Entry, EntryPage, ListEntries, MarkRead, Posted, PostEntry, ReadMark } from '@otklik/shared/appeals';
+import type {
+  Entry,
+  EntryPage,
+  ListEntries,
+  MarkRead,
+  Posted,
+  PostEntry,
+  ReadMark,
+} from '@otklik/shared/appeals';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
@@ -9,7 +17,14 @@ import { orderRepository } from '../orders';
 import type { Actor } from '../people/actor';
 import type { ClockContext, SlaService } from '../sla';
 import { appealPolicy, appealScope } from './appeal.policy';
-import { appealRepository, subjectOf, type AppealChange, type AppealFacts, type EntryRow, type Locked } from './appeal.repository';
+import {
+  appealRepository,
+  subjectOf,
+  type AppealChange,
+  type AppealFacts,
+  type EntryRow,
+  type Locked,
+} from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
 import { append, change, join, say, setStatus, type Said } from './thread';
@@ -41,23 +56,55 @@ export function contentHash(parts: unknown): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
-function hashOf({ appealId, kind, body, attachmentIds, orderNumbers, mentions, thenStatus }: PostInput): string {
-  return contentHash([appealId, kind, body, attachmentIds, orderNumbers, mentions, thenStatus ?? null]);
+function hashOf({
+  appealId,
+  kind,
+  body,
+  attachmentIds,
+  orderNumbers,
+  mentions,
+  thenStatus,
+}: PostInput): string {
+  return contentHash([
+    appealId,
+    kind,
+    body,
+    attachmentIds,
+    orderNumbers,
+    mentions,
+    thenStatus ?? null,
+  ]);
 }
 
 export type ThreadService = ReturnType<typeof createThreadService>;
 
-export function createThreadService({ db, sla, now, filesPerMessage, tell, tellMark, batched }: ThreadDeps) {
+export function createThreadService({
+  db,
+  sla,
+  now,
+  filesPerMessage,
+  tell,
+  tellMark,
+  batched,
+}: ThreadDeps) {
   /** What may be refused without looking at the appeal. */
   function check({ actor, input }: Sending): void {
     if (actor.nameNeeded) throw fail('name_needed', {});
     if (input.body === '' && input.attachmentIds.length === 0) {
-      throw fail('invalid_input', { fields: [{ path: 'body', rule: 'too_small', message: 'say something or attach a file' }] });
+      throw fail('invalid_input', {
+        fields: [{ path: 'body', rule: 'too_small', message: 'say something or attach a file' }],
+      });
     }
-    if (input.attachmentIds.length > filesPerMessage) throw fail('too_many_files', { limit: filesPerMessage });
-    if (input.kind === 'note' && !appealPolicy.writeNote(actor)) throw fail('forbidden', { right: 'writeNotes' });
+    if (input.attachmentIds.length > filesPerMessage)
+      throw fail('too_many_files', { limit: filesPerMessage });
+    if (input.kind === 'note' && !appealPolicy.writeNote(actor))
+      throw fail('forbidden', { right: 'writeNotes' });
     if (input.mentions.length > 0 && input.kind !== 'note') {
-      throw fail('invalid_input', { fields: [{ path: 'mentions', rule: 'notes_only', message: 'only a note can mention people' }] });
+      throw fail('invalid_input', {
+        fields: [
+          { path: 'mentions', rule: 'notes_only', message: 'only a note can mention people' },
+        ],
+      });
     }
     if (input.thenStatus !== undefined && (input.kind !== 'message' || actor.side !== 'staff')) {
       throw fail('forbidden', { right: 'changeStatus' });
@@ -65,12 +112,18 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
   }
 
   /** A send that needs nothing but the appeal itself can share a transaction with others. */
-  const isPlain = ({ input }: Sending) => input.attachmentIds.length === 0 && input.orderNumbers.length === 0 && input.mentions.length === 0;
+  const isPlain = ({ input }: Sending) =>
+    input.attachmentIds.length === 0 &&
+    input.orderNumbers.length === 0 &&
+    input.mentions.length === 0;
 
   const wanted = (sendings: Sending[]) => ({
     appealIds: [...new Set(sendings.map(({ input }) => input.appealId))],
     sessionIds: [...new Set(sendings.map(({ actor }) => actor.sessionId))],
-    sent: sendings.map(({ actor, input }) => ({ authorId: actor.personId, clientId: input.clientId })),
+    sent: sendings.map(({ actor, input }) => ({
+      authorId: actor.personId,
+      clientId: input.clientId,
+    })),
   });
 
   /** The first answer again, for a command that came twice. */
@@ -78,15 +131,18 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
     if (sent.content_hash !== hashOf(input) || sent.appeal_id !== input.appealId) {
       throw fail('same_id_other_content', { clientId: input.clientId });
     }
-    if (actor.side === 'dealer' && sent.public_seq === null) throw fail('not_found', { what: 'appeal' });
+    if (actor.side === 'dealer' && sent.public_seq === null)
+      throw fail('not_found', { what: 'appeal' });
     return sent;
   }
 
   /** May he? Live session, visible appeal. */
   function admit({ actor, input }: Sending, locked: Locked): AppealFacts {
-    if (!locked.liveSessions.has(actor.sessionId)) throw fail('session_ended', { reason: 'expired' });
+    if (!locked.liveSessions.has(actor.sessionId))
+      throw fail('session_ended', { reason: 'expired' });
     const facts = locked.appeals.get(input.appealId);
-    if (!facts || !appealPolicy.read(actor, subjectOf(facts))) throw fail('not_found', { what: 'appeal' });
+    if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
+      throw fail('not_found', { what: 'appeal' });
     return facts;
   }
 
@@ -99,20 +155,48 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
     return found;
   }
 
-  function speak(work: AppealChange, { actor, input }: Sending, at: Date, clocks: ClockContext | null, extra: Partial<Said> = {}): EntryRow {
+  function speak(
+    work: AppealChange,
+    { actor, input }: Sending,
+    at: Date,
+    clocks: ClockContext | null,
+    extra: Partial<Said> = {},
+  ): EntryRow {
     const entry = say(
       work,
       actor,
-      { kind: input.kind, clientId: input.clientId, contentHash: hashOf(input), body: input.body, files: 0, orders: [], mentions: [], ...extra },
+      {
+        kind: input.kind,
+        clientId: input.clientId,
+        contentHash: hashOf(input),
+        body: input.body,
+        files: 0,
+        orders: [],
+        mentions: [],
+        ...extra,
+      },
       at,
       clocks,
     );
-    if (input.thenStatus) setStatus(work, actor, input.thenStatus, at, clocks, input.thenStatus === 'resolved' ? true : null);
+    if (input.thenStatus)
+      setStatus(
+        work,
+        actor,
+        input.thenStatus,
+        at,
+        clocks,
+        input.thenStatus === 'resolved' ? true : null,
+      );
     return entry;
   }
 
-  const view = (actor: Actor, facts: AppealFacts) => (actor.side === 'staff' ? staffAppeal(facts) : dealerAppeal(facts));
-  const entryView = (actor: Actor, row: EntryRow, attachments: Parameters<typeof staffEntry>[1]): Entry =>
+  const view = (actor: Actor, facts: AppealFacts) =>
+    actor.side === 'staff' ? staffAppeal(facts) : dealerAppeal(facts);
+  const entryView = (
+    actor: Actor,
+    row: EntryRow,
+    attachments: Parameters<typeof staffEntry>[1],
+  ): Entry =>
     actor.side === 'staff' ? staffEntry(row, attachments) : dealerEntry(row, attachments);
 
   /** Many plain sends in one transaction: five round trips for all of them together. */
@@ -152,7 +236,9 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
         const sending = sendings[index];
         if (outcome === 'alone' || 'error' in outcome || !sending) return outcome;
         const work = works.get(sending.input.appealId);
-        return work ? { value: { entry: outcome.value.entry, appeal: view(sending.actor, work.facts) } } : outcome;
+        return work
+          ? { value: { entry: outcome.value.entry, appeal: view(sending.actor, work.facts) } }
+          : outcome;
       });
     });
   }
@@ -173,21 +259,31 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
       if (sent) {
         const first = repeated(sent, sending);
         const attachments = await attachmentRepository.ofEntries(tx, [first.id]);
-        return { entry: entryView(actor, first, attachments.get(first.id) ?? []), appeal: view(actor, facts) };
+        return {
+          entry: entryView(actor, first, attachments.get(first.id) ?? []),
+          appeal: view(actor, facts),
+        };
       }
       const at = now?.() ?? locked.now;
       const clocks = (await contexts(locked)).get(facts.row.id) ?? null;
       const work = change(facts);
       const orders = await linkOrders(tx, work, actor, input.orderNumbers, at);
       await pullInMentioned(tx, work, actor, input.mentions, at);
-      const entry = speak(work, sending, at, clocks, { files: input.attachmentIds.length, orders, mentions: input.mentions });
+      const entry = speak(work, sending, at, clocks, {
+        files: input.attachmentIds.length,
+        orders,
+        mentions: input.mentions,
+      });
       await appealRepository.save(tx, [work]);
       const attachments = await claimFiles(tx, actor, entry, input.attachmentIds);
       tx.afterCommit(() =>
         tell({
           facts,
           public: work.public,
-          entries: work.entries.map((row) => ({ row, attachments: row.id === entry.id ? attachments : [] })),
+          entries: work.entries.map((row) => ({
+            row,
+            attachments: row.id === entry.id ? attachments : [],
+          })),
         }),
       );
       return { entry: entryView(actor, entry, attachments), appeal: view(actor, facts) };
@@ -216,7 +312,10 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
      * Entries of a thread in rising order, in the viewer's own numbering.
      * @throws not_found – no such appeal, or none this actor may see
      */
-    async list(actor: Actor, { appealId, afterSeq, beforeSeq, limit }: ListEntriesInput): Promise<EntryPage> {
+    async list(
+      actor: Actor,
+      { appealId, afterSeq, beforeSeq, limit }: ListEntriesInput,
+    ): Promise<EntryPage> {
       const parameters: unknown[] = [appealId];
       const visible = appealScope(actor, parameters);
       const column = actor.side === 'staff' ? 'seq' : 'public_seq';
@@ -238,8 +337,14 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
       const rows = found.flatMap(({ entry }) => (entry === null ? [] : [entry]));
       const page = rows.slice(0, limit);
       if (!rising) page.reverse();
-      const attachments = await attachmentRepository.ofEntries(db, page.filter((row) => row.files > 0).map((row) => row.id));
-      return { entries: page.map((row) => entryView(actor, row, attachments.get(row.id) ?? [])), hasMore: rows.length > limit };
+      const attachments = await attachmentRepository.ofEntries(
+        db,
+        page.filter((row) => row.files > 0).map((row) => row.id),
+      );
+      return {
+        entries: page.map((row) => entryView(actor, row, attachments.get(row.id) ?? [])),
+        hasMore: rows.length > limit,
+      };
     },
 
     /**
@@ -251,7 +356,12 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
         const parameters: unknown[] = [appealId, seq];
         const visible = appealScope(actor, parameters);
         const own = actor.side === 'staff' ? 'seq' : 'public_seq';
-        const [place] = await tx.query<{ seen: number; last: number; public_seq: number; messages: number }>(
+        const [place] = await tx.query<{
+          seen: number;
+          last: number;
+          public_seq: number;
+          messages: number;
+        }>(
           `SELECT a.${seenColumn(actor)} AS seen, a.last_${own} AS last, p.public_seq, p.messages
            FROM appeal a JOIN dealer d ON d.id = a.dealer_id
            CROSS JOIN LATERAL (
@@ -288,12 +398,21 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
   };
 
   async function lockOne(tx: Tx, appealId: string): Promise<AppealFacts | null> {
-    const locked = await appealRepository.lock(tx, { appealIds: [appealId], sessionIds: [], sent: [] });
+    const locked = await appealRepository.lock(tx, {
+      appealIds: [appealId],
+      sessionIds: [],
+      sent: [],
+    });
     return locked.appeals.get(appealId) ?? null;
   }
 
   /** The furthest reader of a side has moved: both sides may see that, so it is a change of the appeal. */
-  async function saveSeen(tx: Tx, actor: Actor, facts: AppealFacts, publicSeq: number): Promise<void> {
+  async function saveSeen(
+    tx: Tx,
+    actor: Actor,
+    facts: AppealFacts,
+    publicSeq: number,
+  ): Promise<void> {
     const column = seenColumn(actor);
     if (facts.row[column] >= publicSeq) return;
     facts.row[column] = publicSeq;
@@ -306,21 +425,40 @@ export function createThreadService({ db, sla, now, filesPerMessage, tell, tellM
 const seenColumn = (actor: Actor) => (actor.side === 'staff' ? 'seen_by_staff' : 'seen_by_dealer');
 
 /** Links orders of the appeal's own dealer; answers their numbers. @throws not_found */
-export async function linkOrders(tx: Tx, work: AppealChange, actor: Actor, numbers: string[], at: Date): Promise<string[]> {
+export async function linkOrders(
+  tx: Tx,
+  work: AppealChange,
+  actor: Actor,
+  numbers: string[],
+  at: Date,
+): Promise<string[]> {
   if (numbers.length === 0) return [];
   const { row } = work.facts;
   const orders = await orderRepository.findByNumbers(tx, row.dealer_id, [...new Set(numbers)]);
   if (orders.length !== new Set(numbers).size) throw fail('not_found', { what: 'order' });
   // A new appeal has no row yet for the foreign key; the caller links after saving.
   if (!work.isNew) {
-    const added = await insertLinks(tx, row.id, orders.map((order) => order.id), actor, at);
-    for (const order of orders.filter(({ id }) => added.has(id))) append(work, actor, 'order_linked', { number: order.number }, at, true);
+    const added = await insertLinks(
+      tx,
+      row.id,
+      orders.map((order) => order.id),
+      actor,
+      at,
+    );
+    for (const order of orders.filter(({ id }) => added.has(id)))
+      append(work, actor, 'order_linked', { number: order.number }, at, true);
   }
   return orders.map((order) => order.number);
 }
 
 /** Answers the ids of orders that were not linked before. */
-export async function insertLinks(tx: Tx, appealId: string, orderIds: string[], actor: Actor, at: Date): Promise<Set<string>> {
+export async function insertLinks(
+  tx: Tx,
+  appealId: string,
+  orderIds: string[],
+  actor: Actor,
+  at: Date,
+): Promise<Set<string>> {
   const rows = await tx.query<{ order_id: string }>(
     `INSERT INTO appeal_order (appeal_id, order_id, linked_at, linked_by)
      SELECT $1, unnest($2::uuid[]), $3, $4 ON CONFLICT DO NOTHING RETURNING order_id`,
@@ -330,7 +468,13 @@ export async function insertLinks(tx: Tx, appealId: string, orderIds: string[], 
 }
 
 /** A mention of somebody outside pulls him in. @throws not_found – not a colleague with access */
-export async function pullInMentioned(tx: Tx, work: AppealChange, actor: Actor, personIds: string[], at: Date): Promise<void> {
+export async function pullInMentioned(
+  tx: Tx,
+  work: AppealChange,
+  actor: Actor,
+  personIds: string[],
+  at: Date,
+): Promise<void> {
   if (personIds.length === 0) return;
   const people = await tx.query<{ id: string; name: string }>(
     `SELECT id, name FROM person WHERE id = ANY($1::uuid[]) AND role <> 'dealer' AND access_allowed`,
@@ -344,6 +488,10 @@ export async function pullInMentioned(tx: Tx, work: AppealChange, actor: Actor, 
 /** The author's uploads become the entry's files. @throws not_found */
 export async function claimFiles(tx: Tx, actor: Actor, entry: EntryRow, ids: string[]) {
   if (ids.length === 0) return [];
-  return attachmentRepository.take(tx, { ids, uploadedBy: actor.personId, appealId: entry.appeal_id, entryId: entry.id });
+  return attachmentRepository.take(tx, {
+    ids,
+    uploadedBy: actor.personId,
+    appealId: entry.appeal_id,
+    entryId: entry.id,
+  });
 }
-

@@ -10,11 +10,25 @@ const DONE: readonly Status[] = ['resolved', 'closed'];
 
 /** Begins a change of an appeal that was read under lock (or was just made). Nothing is written until `appealRepository.save`. */
 export function change(facts: AppealFacts, { isNew = false } = {}): AppealChange {
-  return { facts, isNew, public: isNew, entries: [], clocks: [], steps: [], marks: [], participants: [], mentions: [] };
+  return {
+    facts,
+    isNew,
+    public: isNew,
+    entries: [],
+    clocks: [],
+    steps: [],
+    marks: [],
+    participants: [],
+    mentions: [],
+  };
 }
 
 /** Moves the clocks by one event and keeps what has to be written. Without a policy nothing is measured. */
-export function moveClocks(work: AppealChange, event: ClockEvent, context: ClockContext | null): void {
+export function moveClocks(
+  work: AppealChange,
+  event: ClockEvent,
+  context: ClockContext | null,
+): void {
   if (context === null) return;
   const before = work.facts.clocks;
   const { clocks, changed, steps } = advance(before, event, context);
@@ -26,8 +40,24 @@ export function moveClocks(work: AppealChange, event: ClockEvent, context: Clock
   // A promise the dealer can see has moved, unless only a warning was given.
   if (steps.some((step) => step.action !== 'warned')) work.public = true;
   for (const step of steps) {
-    if (step.action === 'warned') append(work, null, 'sla_warned', { kind: step.kind, dueAt: step.dueAt?.toISOString() ?? null }, step.at, false);
-    if (step.action === 'breached') append(work, null, 'sla_breached', { kind: step.kind, dueAt: step.dueAt?.toISOString() ?? null }, step.at, false);
+    if (step.action === 'warned')
+      append(
+        work,
+        null,
+        'sla_warned',
+        { kind: step.kind, dueAt: step.dueAt?.toISOString() ?? null },
+        step.at,
+        false,
+      );
+    if (step.action === 'breached')
+      append(
+        work,
+        null,
+        'sla_breached',
+        { kind: step.kind, dueAt: step.dueAt?.toISOString() ?? null },
+        step.at,
+        false,
+      );
   }
 }
 
@@ -41,7 +71,10 @@ function latestOfEachKind(clocks: readonly Clock[]): Clock[] {
 }
 
 /** Takes the next dense number; the public one only for what the dealer may see. */
-function nextPlace(work: AppealChange, isPublic: boolean): { seq: number; public_seq: number | null } {
+function nextPlace(
+  work: AppealChange,
+  isPublic: boolean,
+): { seq: number; public_seq: number | null } {
   const { row } = work.facts;
   row.last_seq += 1;
   if (!isPublic) return { seq: row.last_seq, public_seq: null };
@@ -99,7 +132,13 @@ export interface Said {
  * Adds a message or a note and everything that follows from it: numbers, last word, who owes the answer, status, assignee,
  * clocks, the author's own read mark. A note moves nothing that a dealer could notice.
  */
-export function say(work: AppealChange, actor: Actor, said: Said, at: Date, clocks: ClockContext | null): EntryRow {
+export function say(
+  work: AppealChange,
+  actor: Actor,
+  said: Said,
+  at: Date,
+  clocks: ClockContext | null,
+): EntryRow {
   const { row } = work.facts;
   const isPublic = said.kind === 'message';
   // A deadline that has passed is written down before the message that comes after it.
@@ -155,7 +194,10 @@ export function say(work: AppealChange, actor: Actor, said: Said, at: Date, cloc
   join(work, { id: actor.personId, side: actor.side }, at, isPublic && actor.side === 'staff');
   for (const personId of said.mentions) {
     const mention = { personId, seq: entry.seq };
-    work.facts.mentions = [...work.facts.mentions.filter((one) => one.personId !== personId), mention].sort((a, b) => (a.personId < b.personId ? -1 : 1));
+    work.facts.mentions = [
+      ...work.facts.mentions.filter((one) => one.personId !== personId),
+      mention,
+    ].sort((a, b) => (a.personId < b.personId ? -1 : 1));
     work.mentions.push({ appeal_id: row.id, person_id: personId, seq: entry.seq });
   }
   if (isPublic) afterMessage(work, actor, said, at, clocks);
@@ -163,7 +205,13 @@ export function say(work: AppealChange, actor: Actor, said: Said, at: Date, cloc
 }
 
 /** A dealer's message reopens what was done; it stands under the event that says so. */
-function beforeMessage(work: AppealChange, actor: Actor, said: Said, at: Date, clocks: ClockContext | null): void {
+function beforeMessage(
+  work: AppealChange,
+  actor: Actor,
+  said: Said,
+  at: Date,
+  clocks: ClockContext | null,
+): void {
   const { row } = work.facts;
   const dealerSpoke = actor.side === 'dealer' || said.onBehalf === true;
   if (dealerSpoke && DONE.includes(row.status)) {
@@ -174,7 +222,13 @@ function beforeMessage(work: AppealChange, actor: Actor, said: Said, at: Date, c
   moveClocks(work, { type: dealerSpoke ? 'dealer_message' : 'staff_message' }, clocks);
 }
 
-function afterMessage(work: AppealChange, actor: Actor, said: Said, at: Date, clocks: ClockContext | null): void {
+function afterMessage(
+  work: AppealChange,
+  actor: Actor,
+  said: Said,
+  at: Date,
+  clocks: ClockContext | null,
+): void {
   const { row } = work.facts;
   if (actor.side === 'dealer' || said.onBehalf) {
     row.answer_owed_by = 'staff';
@@ -187,7 +241,12 @@ function afterMessage(work: AppealChange, actor: Actor, said: Said, at: Date, cl
 }
 
 /** Adds a person to the appeal, or brings him back. Answers false when he was there. */
-export function join(work: AppealChange, person: { id: string; side: 'dealer' | 'staff' }, at: Date, wrotePublicly = false): boolean {
+export function join(
+  work: AppealChange,
+  person: { id: string; side: 'dealer' | 'staff' },
+  at: Date,
+  wrotePublicly = false,
+): boolean {
   const { facts } = work;
   const there = facts.members.some((member) => member.id === person.id);
   if (there && !wrotePublicly) return false;
@@ -204,9 +263,17 @@ export function join(work: AppealChange, person: { id: string; side: 'dealer' | 
 }
 
 /** Gives the appeal to a colleague, or back to the queue. The event is for staff; the name is the dealer's to see. */
-export function assignTo(work: AppealChange, actor: Actor | null, to: { id: string; name: string } | null, at: Date): void {
+export function assignTo(
+  work: AppealChange,
+  actor: Actor | null,
+  to: { id: string; name: string } | null,
+  at: Date,
+): void {
   const { facts } = work;
-  const from = facts.row.assignee_id === null ? null : { id: facts.row.assignee_id, name: facts.assigneeName ?? '' };
+  const from =
+    facts.row.assignee_id === null
+      ? null
+      : { id: facts.row.assignee_id, name: facts.assigneeName ?? '' };
   if (from?.id === to?.id) return;
   append(work, actor, 'assigned', { from, to }, at, false);
   facts.row.assignee_id = to?.id ?? null;
@@ -218,13 +285,27 @@ export function assignTo(work: AppealChange, actor: Actor | null, to: { id: stri
  * Sets the status, settles the clocks by it and says so in the thread.
  * @param clocks null: the clocks were moved already (by the message that changed the status)
  */
-export function setStatus(work: AppealChange, actor: Actor | null, to: Status, at: Date, clocks: ClockContext | null, solved: boolean | null = null): void {
+export function setStatus(
+  work: AppealChange,
+  actor: Actor | null,
+  to: Status,
+  at: Date,
+  clocks: ClockContext | null,
+  solved: boolean | null = null,
+): void {
   const { row } = work.facts;
   const from = row.status;
   if (from === to) return;
   row.status = to;
   row.solved = DONE.includes(to) ? (solved ?? row.solved) : null;
-  append(work, actor, 'status', { from, to, ...(row.solved === null ? {} : { solved: row.solved }) }, at, true);
+  append(
+    work,
+    actor,
+    'status',
+    { from, to, ...(row.solved === null ? {} : { solved: row.solved }) },
+    at,
+    true,
+  );
   if (to === 'waiting') row.answer_owed_by = 'dealer';
   if (DONE.includes(to)) row.answer_owed_by = null;
   const event = clockEvent(from, to);

@@ -127,57 +127,9 @@ export const clockRepository = {
     return rows.map(({ step }) => clockRepository.toStep(step));
   },
 
-  /**
-   * Stores what an event changed: the clocks as they are now, the ledger lines after those before.
-   * The caller holds the appeal's lock.
-   */
-  async save(
-    q: Queries,
-    appealId: string,
-    { changed, steps }: { changed: readonly Clock[]; steps: readonly ClockStep[] },
-  ): Promise<void> {
-    if (changed.length === 0) return;
-    await q.query(SAVE, [
-      appealId,
-      JSON.stringify(changed.map(clockRepository.toRow)),
-      JSON.stringify(steps.map(clockRepository.toStepRow)),
-    ]);
-  },
-
   /** Running clocks past a moment by the database's clock, the longest past first. */
   dueAppeals: (q: Queries, limit: number): Promise<DueClock[]> => q.query<DueClock>(DUE, [limit]),
 };
-
-// Ended clocks go first: row by row, an appeal has at most one open clock per duty.
-const SAVE = `
-  WITH clocks AS (
-    INSERT INTO sla_clock (
-      appeal_id, kind, cycle, state, started_at, target_ms, due_at, warn_at, warned_at, remaining_ms,
-      last_counted_at, counted_ms, ended_at, breached_at, policy_id, calendar_id)
-    SELECT
-      $1, kind, cycle, state, started_at, target_ms, due_at, warn_at, warned_at, remaining_ms,
-      last_counted_at, counted_ms, ended_at, breached_at, policy_id, calendar_id
-    FROM jsonb_populate_recordset(NULL::sla_clock, $2)
-    ORDER BY ended_at IS NULL
-    ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET
-      state = excluded.state, target_ms = excluded.target_ms, due_at = excluded.due_at,
-      warn_at = excluded.warn_at, warned_at = excluded.warned_at,
-      remaining_ms = excluded.remaining_ms, last_counted_at = excluded.last_counted_at,
-      counted_ms = excluded.counted_ms, ended_at = excluded.ended_at,
-      breached_at = excluded.breached_at, policy_id = excluded.policy_id,
-      calendar_id = excluded.calendar_id
-  )
-  INSERT INTO sla_clock_step (appeal_id, kind, cycle, no, at, action, reason, counted_ms, remaining_ms, due_at)
-  SELECT
-    $1, kind, cycle,
-    row_number() OVER (PARTITION BY kind, cycle ORDER BY place) + (
-      SELECT count(*) FROM sla_clock_step AS old
-      WHERE old.appeal_id = $1 AND old.kind = new.kind AND old.cycle = new.cycle),
-    at, action, reason, counted_ms, remaining_ms, due_at
-  FROM ROWS FROM (jsonb_to_recordset($3::jsonb) AS (
-      kind text, cycle integer, at timestamptz, action text, reason text,
-      counted_ms bigint, remaining_ms bigint, due_at timestamptz)
-  ) WITH ORDINALITY AS new (kind, cycle, at, action, reason, counted_ms, remaining_ms, due_at, place)`;
 
 // A volatile function cannot limit an index scan; the subquery asks the clock once.
 const DUE = `

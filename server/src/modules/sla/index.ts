@@ -6,13 +6,8 @@
  * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar or a policy changes.
  * Hears: NOTIFY `sla_changed`.
  */
-export { dueAt, isOpen, nextOpening, workMsBetween, type WorkCalendar } from './calendar';
-export {
-  clockRepository,
-  type ClockRow,
-  type ClockStepRow,
-  type DueClock,
-} from './clock.repository';
+export { workMsBetween, type WorkCalendar } from './calendar';
+export { clockRepository, type ClockRow } from './clock.repository';
 export {
   advance,
   shownClock,
