@@ -7,10 +7,25 @@ import { ensureBuilt } from './lib/builds.mjs';
 import { runToEnd } from './lib/child.mjs';
 import { findOrInstallChromium } from './lib/chromium.mjs';
 import { ensureInstalled } from './lib/install.mjs';
-import { binary, main, root, say } from './lib/shell.mjs';
+import { binary, main, root, say, Stop } from './lib/shell.mjs';
 
 await main(async () => {
   const args = process.argv.slice(2);
+  const { passed, failed } = await runTests(args).catch((error) => {
+    // What the tests need is missing: nothing ran, and that is a failure.
+    if (!(error instanceof Stop)) throw error;
+    console.error(`✗ ${error.message}`);
+    return { passed: 0, failed: 1 };
+  });
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+});
+
+/**
+ * @param {string[]} args for Vitest
+ * @returns {Promise<{ passed: number, failed: number }>}
+ */
+async function runTests(args) {
   await ensureInstalled();
   /** @type {NodeJS.ProcessEnv} */
   const env = { NODE_ENV: 'test' };
@@ -32,14 +47,15 @@ await main(async () => {
     const counts = await readCounts(countsFile);
     if (counts.skipped > 0) say(`${counts.skipped} skipped`);
     // A run that ended badly without a failed test is a failure all the same.
-    const failed = code !== 0 ? Math.max(counts.failed, 1) : counts.failed;
-    console.log(`${counts.passed} passed, ${failed} failed`);
-    return failed > 0 ? 1 : 0;
+    return {
+      passed: counts.passed,
+      failed: code === 0 ? counts.failed : Math.max(counts.failed, 1),
+    };
   } finally {
     await stopLeftover(dataDir);
     await fs.rm(folder, { recursive: true, force: true });
   }
-});
+}
 
 /** @param {string[]} args */
 function includesBrowser(args) {

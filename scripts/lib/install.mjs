@@ -18,7 +18,8 @@ export async function ensureInstalled() {
       const { code, output } = npm?.endsWith('.js')
         ? await run(process.execPath, [npm, ...args], { quiet: true })
         : await run('npm', args, { quiet: true });
-      if (code !== 0) throw new Stop(`npm ci failed:\n${output.split('\n').slice(0, 25).join('\n')}`);
+      if (code !== 0)
+        throw new Stop(`npm ci failed:\n${output.split('\n').slice(0, 25).join('\n')}`);
     });
   }
   await fs.writeFile(STAMP, wanted);

@@ -190,29 +190,34 @@ export async function createApp({
     ),
   ];
 
-  /* Background work */
-  const jobs = background
-    ? await startJobs(
-        databaseUrl,
-        {
-          sweepUploads: () => attachments.sweepUnused(),
-          expireSessions: () => sessions.sweep(),
-          async retargetClocks() {
-            // The job may run before this node has heard that the rules changed.
-            sla.forgetRules();
-            const open = await db.query<{ id: string }>(
-              `SELECT DISTINCT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL`,
-            );
-            for (const { id } of open) await appeals.retarget(id);
-          },
+  /* Background work. It begins with `listen`: whoever loads data of the past first must not be overtaken by the clock poller. */
+  async function startBackground() {
+    const jobs = await startJobs(
+      databaseUrl,
+      {
+        sweepUploads: () => attachments.sweepUnused(),
+        expireSessions: () => sessions.sweep(),
+        async retargetClocks() {
+          // The job may run before this node has heard that the rules changed.
+          sla.forgetRules();
+          const open = await db.query<{ id: string }>(
+            `SELECT DISTINCT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL`,
+          );
+          for (const { id } of open) await appeals.retarget(id);
         },
-        `17 * * * * sweepUploads\n*/5 * * * * expireSessions`,
-        log,
-      )
-    : null;
-  const poller = background
-    ? startClockPoller({ db, appeals, log, breached: (kind) => metrics.breaches.inc({ kind }) })
-    : null;
+      },
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions`,
+      log,
+    );
+    const poller = startClockPoller({
+      db,
+      appeals,
+      log,
+      breached: (kind) => metrics.breaches.inc({ kind }),
+    });
+    return { jobs, poller };
+  }
+  let work: Awaited<ReturnType<typeof startBackground>> | null = null;
 
   let stopping = false;
   return {
@@ -233,8 +238,9 @@ export async function createApp({
       orders,
     },
 
-    /** Starts to answer. @returns the port, which differs from the asked one when that was 0 */
-    listen(port = config.port, host = config.host): Promise<number> {
+    /** Starts to answer and to work in the background. @returns the port, which differs from the asked one when that was 0 */
+    async listen(port = config.port, host = config.host): Promise<number> {
+      if (background) work ??= await startBackground();
       return new Promise((resolve, reject) => {
         server.once('error', reject);
         server.listen(port, host, () => {
@@ -250,9 +256,9 @@ export async function createApp({
       if (stopping) return;
       stopping = true;
       io.emit('server:stopping', { retryAfterMs: 1_000 });
-      await poller?.stop();
+      await work?.poller.stop();
       await finishRequests(server, io);
-      await jobs?.stop();
+      await work?.jobs.stop();
       await Promise.all(deaf.map((end) => end()));
       await sla.stop();
       await db.close();

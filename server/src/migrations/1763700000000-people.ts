@@ -10,7 +10,10 @@ export class People1763700000000 implements MigrationInterface {
         epoch uuid NOT NULL DEFAULT gen_random_uuid(),
         cursor_key bytea NOT NULL DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
         demo_password text,
-        demo_loaded_at timestamptz
+        -- Set before the first row of demo data: started but not loaded means that the loader was cut off.
+        demo_started_at timestamptz,
+        demo_loaded_at timestamptz,
+        CONSTRAINT installation_demo CHECK (demo_loaded_at IS NULL OR demo_started_at IS NOT NULL)
       )`);
     await q.query(`INSERT INTO installation DEFAULT VALUES`);
     await q.query(`

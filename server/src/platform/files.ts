@@ -55,10 +55,17 @@ export function createLocalFiles(folder: string): FileStorage {
   const place = (id: string, kind: FileKind) =>
     path.join(id.slice(0, 2), id.slice(2, 4), kind === 'file' ? id : `${id}.${kind}`);
 
+  /** Makes the folder of a file. @throws StorageError */
+  async function prepare(target: string): Promise<void> {
+    await mkdir(path.dirname(target), { recursive: true }).catch((error: unknown) => {
+      throw refused(error);
+    });
+  }
+
   /** Moves whole bytes from their temporary name to their place. */
   async function settle(from: string, id: string, kind: FileKind): Promise<void> {
     const to = path.join(folder, place(id, kind));
-    await mkdir(path.dirname(to), { recursive: true });
+    await prepare(to);
     await rename(from, to);
   }
 
@@ -77,9 +84,7 @@ export function createLocalFiles(folder: string): FileStorage {
         },
       });
       let refusal: Error | undefined;
-      await mkdir(path.dirname(target), { recursive: true }).catch((error: unknown) => {
-        throw refused(error);
-      });
+      await prepare(target);
       try {
         // flush: the bytes are on the disk before the file counts as received.
         const sink = createWriteStream(target, { flags: 'wx', flush: true });
@@ -99,7 +104,7 @@ export function createLocalFiles(folder: string): FileStorage {
     discard: ({ id }) => rm(part(id), { force: true }),
     async write(id, kind, bytes) {
       const target = part(`${id}.${kind}`);
-      await mkdir(path.dirname(target), { recursive: true });
+      await prepare(target);
       try {
         const handle = await open(target, 'w');
         try {

@@ -74,7 +74,7 @@ export async function testApp(
   const app = await createApp({
     config,
     databaseUrl: database.url,
-    log: createLog('silent', false),
+    log: createLog(process.env.TEST_LOG ?? 'silent', false),
     background: options.background ?? false,
     ...(options.now ? { now: options.now } : {}),
     ...(options.clientFolder ? { clientFolder: options.clientFolder } : {}),

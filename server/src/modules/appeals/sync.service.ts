@@ -70,13 +70,14 @@ export function createSyncService({
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const visible = appealScope(actor, parameters);
       const xid = isStaff(actor) ? 'a.changed_xid' : 'a.public_changed_xid';
-      const changedSince = `${xid} >= ${bind(String(from.since))}::xid8`;
-      const markMoved = `a.id IN (SELECT r.appeal_id FROM read_mark r WHERE r.person_id = ${bind(actor.personId)} AND r.changed_xid >= ${bind(String(from.since))}::xid8)`;
-      // From the beginning only what is open (and what was done lately) is of use; the rest is paged by lists.
+      const lastAt = isStaff(actor) ? 'a.last_at' : 'a.public_last_at';
+      const since = String(from.since);
+      // From the beginning only what is open, or was done lately, is of use; lists page through the rest.
       const wanted =
         from.since === 0n
-          ? `(a.status IN ('new', 'in_work', 'waiting') OR a.last_at > now() - interval '14 days')`
-          : `(${changedSince} OR ${markMoved})`;
+          ? `(a.status IN ('new', 'in_work', 'waiting') OR ${lastAt} > now() - interval '14 days')`
+          : `(${xid} >= ${bind(since)}::xid8 OR a.id IN (SELECT r.appeal_id FROM read_mark r
+              WHERE r.person_id = ${bind(actor.personId)} AND r.changed_xid >= ${bind(since)}::xid8))`;
       const after = from.page
         ? `AND (${xid}, a.id) > (${bind(String(from.page.xid))}::xid8, ${bind(from.page.id)}::uuid)`
         : '';

@@ -95,6 +95,10 @@ describe('a message', () => {
     const { appeal } = await anAppeal(dealer, company.topic);
     const doomed = await server.signIn(company.secondVisitor);
     const line = await doomed.socket();
+    // It works, and the check that follows the handshake is over.
+    expect(await line.ask('appeal:read', { appealId: appeal.id, seq: 1 })).toMatchObject({
+      ok: true,
+    });
     await server.database.db.query(
       `UPDATE session SET ended_at = now(), ended_reason = 'access_closed' WHERE id = $1`,
       [doomed.sessionId],

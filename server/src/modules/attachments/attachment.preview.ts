@@ -9,8 +9,8 @@ export interface Preview {
 }
 
 const LONGER_SIDE = 640;
-/** More than phones make. A file of a few kilobytes may claim more, and would fill the memory. */
-const MAX_PIXELS = 64_000_000;
+/** What phones make at most. A file of a few kilobytes may claim more, and would fill the memory. */
+const MAX_PIXELS = 50_000_000;
 const PATIENCE_SECONDS = 10;
 /** Pictures worked on at once: the rest of the processor belongs to messages. */
 const AT_ONCE = 2;

@@ -398,8 +398,7 @@ describe('the exchange', () => {
         { ...good, lines: [] },
         { ...good, state: 'lost' },
         { ...good, total: 5 },
-        { ...good, carrier: 'a\ud800' },
-      ].slice(0, 6),
+      ],
     });
     expect(await wrongPaths(answer)).toEqual([
       'orders.1.lines.1.quantity',
@@ -502,7 +501,7 @@ describe('the exchange', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
   });
 
-  it('takes 500 orders of 8 lines in about a second', async () => {
+  it('takes 500 orders of 8 lines in one go', async () => {
     const line = anExchangeOrder(north).lines[0]!;
     const batch = Array.from({ length: 500 }, () =>
       anExchangeOrder(north, { lines: Array.from({ length: 8 }, () => line) }),
@@ -512,7 +511,6 @@ describe('the exchange', () => {
     const tookMs = performance.now() - started;
     // A shared machine may be several times slower than a quiet one; one statement a row would take longer still.
     expect(tookMs).toBeLessThan(5_000);
-    console.log(`exchange of 500 orders, 4000 lines: ${Math.round(tookMs)} ms`);
   });
 });
 
@@ -549,7 +547,7 @@ describe('news of an order', () => {
     const order = await anOrder(db, north);
     const heard: unknown[] = [];
     const io = {
-      to: (rooms: string | string[]) => ({
+      to: (rooms: string[]) => ({
         emit: (event: string, news: unknown) => heard.push([rooms, event, news]),
       }),
     };
