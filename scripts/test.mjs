@@ -34,7 +34,7 @@ async function runTests(args) {
     say(`Browser: ${env.CHROMIUM_PATH}`);
     await ensureBuilt();
   }
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'otklik-test-'));
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), `otklik-test-${process.pid}-`));
   await fs.chmod(folder, 0o755); // PostgreSQL may run under another account
   const countsFile = path.join(folder, 'counts.json');
   const dataDir = path.join(folder, 'data');

@@ -6,6 +6,7 @@ import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 
 import App from './App.vue';
+import { startSettings } from './features/session';
 import { startClock } from './platform/clock';
 import { i18n, startLanguage } from './platform/i18n';
 import { startTheme } from './platform/theme';
@@ -17,8 +18,10 @@ async function start(): Promise<void> {
   startTheme();
   startViewport();
   startClock();
+  const app = createApp(App).use(createPinia());
+  startSettings();
   const [router] = await Promise.all([createAppRouter(), startLanguage()]);
-  const app = createApp(App).use(createPinia()).use(i18n).use(router);
+  app.use(i18n).use(router);
   await router.isReady();
   app.mount('#app');
   startTitle();

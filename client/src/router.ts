@@ -1,26 +1,67 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import type { Rights, Side } from '@otklik/shared/people';
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteLocationRaw,
+  type RouteRecordRaw,
+} from 'vue-router';
 
+import { routes as session, useSession } from './features/session';
+import { appealAddress, landing } from './places';
 import { loadMessages, MESSAGE_FILES, type MessageFile } from './platform/i18n';
 
 declare module 'vue-router' {
   interface RouteMeta {
     /** Texts the page needs besides `common`; left out, all are loaded, which is right but slower. */
     messages?: readonly MessageFile[];
+    /** Open to who is not signed in; such a page stands without navigation. */
+    open?: true;
+    /** How the page sits in the frame, see AppShell; `page` unless said. */
+    layout?: 'page' | 'fixed' | 'inbox';
+    /** The entry of the navigation that is lit, see `shellItems.ts`. */
+    nav?: string;
+    /** Alone on a phone: the bar at the bottom goes away. */
+    alone?: boolean;
+    /** The page shows the state of the connection in a place of its own. */
+    ownConnection?: boolean;
+    /** Whose page this is; for the other side it does not exist. */
+    side?: Side;
+    /** The right without which staff read "no access" and dealers "not found" (IA-3). */
+    right?: keyof Rights;
   }
 }
 
 const showsGallery = import.meta.env.DEV || import.meta.env.VITE_GALLERY === '1';
+const features = import.meta.glob<{ routes?: RouteRecordRaw[] }>(
+  ['./features/*/index.ts', '!./features/{gallery,session}/index.ts'],
+  { eager: true },
+);
+const notFound = () => import('./NotFoundPage.vue');
 
 /** Every feature's own routes, in the order in which they are matched. */
 async function collectRoutes(): Promise<RouteRecordRaw[]> {
-  const routes: RouteRecordRaw[] = [];
-  if (showsGallery) routes.push(...(await import('./features/gallery')).routes);
-  routes.push({
-    path: '/:rest(.*)*',
-    component: () => import('./NotFoundPage.vue'),
-    meta: { messages: [] },
-  });
-  return routes;
+  const gallery = showsGallery ? (await import('./features/gallery')).routes : [];
+  return [
+    ...gallery.map((route) => ({ ...route, meta: { ...route.meta, open: true as const } })),
+    ...session,
+    {
+      path: '/',
+      component: () => import('./SignedInFrame.vue'),
+      meta: { messages: [] },
+      children: [
+        // Where these lead depends on who is signed in, which only the guards know; their page is never shown.
+        { path: '', component: notFound, beforeEnter: () => home() },
+        {
+          path: 'a/:no(\\d+)',
+          component: notFound,
+          beforeEnter: ({ params, hash }) => appealLink(Number(params.no), hash),
+        },
+        ...Object.values(features).flatMap(({ routes }) => routes ?? []),
+        { path: ':rest(.*)*', component: notFound, meta: { messages: [] } },
+      ],
+    },
+  ];
 }
 
 /** The router over `<base href>`; texts of a page load beside its code. */
@@ -34,11 +75,42 @@ export async function createAppRouter() {
   let texts: Promise<void> = Promise.resolve();
   router.beforeEach((to) => {
     const files = to.matched.flatMap((record) => record.meta.messages ?? []);
-    const named = to.matched.some((record) => record.meta.messages);
+    const named = to.matched.at(-1)?.meta.messages !== undefined;
     texts = loadMessages(named ? files : MESSAGE_FILES);
     // Awaited in beforeResolve; until then a failure must not count as unhandled.
     texts.catch(() => undefined);
   });
+  router.beforeEach(admit);
   router.beforeResolve(() => texts);
   return router;
+}
+
+/**
+ * The door: who is signed out goes to the login and comes back to the same address, hash included (IA-4).
+ * Without an answer from the server nobody is turned away: App shows that instead of the page.
+ */
+async function admit(to: RouteLocationNormalized): Promise<RouteLocationRaw | boolean> {
+  const people = useSession();
+  if (people.loading.state !== 'ready') await people.load();
+  if (people.loading.state !== 'ready') return true;
+  if (people.me) return to.path === '/login' ? wanted(to) : true;
+  if (to.meta.open) return true;
+  return { path: '/login', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
+}
+
+/** Where the login leads: the address asked for, else the first page of the role. */
+export function wanted({ query }: Pick<RouteLocationNormalized, 'query'>): RouteLocationRaw {
+  const { to } = query;
+  // Only an address of our own: "//elsewhere" would be another host for the browser.
+  return typeof to === 'string' && /^\/(?![/\\])/.test(to) ? to : '/';
+}
+
+function home(): RouteLocationRaw | boolean {
+  const { me } = useSession();
+  return me ? { path: landing(me.person.role), replace: true } : true;
+}
+
+function appealLink(no: number, hash: string): RouteLocationRaw | boolean {
+  const { side } = useSession();
+  return side ? { path: appealAddress(side, no), hash, replace: true } : true;
 }

@@ -55,6 +55,10 @@ export interface AppOptions {
 
 const VERSION = '0.1.0';
 const JSON_LIMIT = '1mb';
+/** 500 orders with their lines fit well. */
+const EXCHANGE_LIMIT = '20mb';
+/** A file over a slow line may take this long to arrive. */
+const UPLOAD_PATIENCE_MS = 30 * 60_000;
 /** Requests that are still running when the server stops get this long. */
 const STOP_PATIENCE_MS = 10_000;
 
@@ -76,7 +80,7 @@ export async function createApp({
   const metrics = createMetrics();
   const db = await openDb({ url: databaseUrl, entities, poolSize: config.databasePool, log });
   const http = express();
-  const server = createServer({ requestTimeout: 120_000, headersTimeout: 20_000 }, http);
+  const server = createServer({ requestTimeout: UPLOAD_PATIENCE_MS, headersTimeout: 20_000 }, http);
 
   /* People */
   const sla = createSlaService({ db, log, now: clock });
@@ -365,6 +369,7 @@ function mountHttp(
     next();
   });
   routes.use(sameOriginWrites(config.publicOrigins));
+  routes.use('/exchange', express.json({ limit: EXCHANGE_LIMIT, strict: true }));
   routes.use(express.json({ limit: JSON_LIMIT, strict: true }));
   routes.get('/openapi.json', (_req, res) => void res.json(document));
   routes.get('/docs', (_req, res) => void res.type('html').send(docsPage(document)));

@@ -97,8 +97,7 @@ async function overHttp<Output>(
   }
 }
 
-const isJson = (response: Response) =>
-  /\bjson\b/.test(response.headers.get('content-type') ?? '');
+const isJson = (response: Response) => /\bjson\b/.test(response.headers.get('content-type') ?? '');
 
 /** The refusal in an answer. A proxy in between may answer in its own words: then only the status counts. */
 async function refusalOf(response: Response): Promise<Refusal> {
@@ -118,7 +117,8 @@ export function refusalFrom(
 ): Refusal {
   if (code === undefined) {
     const plain = { facts: {}, status, requestId: headerRequestId };
-    if (status === 404) return new Refusal({ ...plain, code: 'not_found', facts: { what: 'path' } });
+    if (status === 404)
+      return new Refusal({ ...plain, code: 'not_found', facts: { what: 'path' } });
     return new Refusal({ ...plain, code: 'internal' });
   }
   const refusal = new Refusal({

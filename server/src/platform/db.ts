@@ -32,10 +32,28 @@ export interface Tx {
   addJob(task: string, payload: object, options?: { key?: string; runAt?: Date }): Promise<void>;
 }
 
+/** A transaction of a few prepared statements, for the hot path; see `Db.batch`. */
+export interface BatchTx {
+  /** `name` makes the statement prepared: its text must always be the same for that name. */
+  query<Row extends object>(
+    sql: string,
+    parameters?: readonly unknown[],
+    name?: string,
+  ): Promise<Row[]>;
+  /** Sends a statement without waiting for its answer; when it fails, the whole batch fails. */
+  write(sql: string, parameters: readonly unknown[], name?: string): void;
+  afterCommit(run: () => void): void;
+}
+
 export interface Db {
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity>;
   transaction<Result>(run: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /**
+   * A transaction for the hot path: statements are prepared and pipelined, so that BEGIN travels with the first of them
+   * and COMMIT with the last. Costs three round trips where `transaction` needs five.
+   */
+  batch<Result>(run: (tx: BatchTx) => Promise<Result>): Promise<Result>;
   /** Calls `heard` for every NOTIFY on `channel`, from any node; reconnects by itself. Ends with the returned function. */
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -51,6 +69,20 @@ export interface DbOptions {
 const STATEMENT_TIMEOUT_MS = 15_000;
 const LOCK_TIMEOUT_MS = 5_000;
 
+// Shorter than the client's patience (10 s): a refusal is better than silence.
+const LIMITS = {
+  connectionTimeoutMillis: 1_800,
+  idleTimeoutMillis: 30_000,
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  lock_timeout: LOCK_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: 20_000,
+  keepAlive: true,
+  // Compiling a statement costs more than any of ours takes to run.
+  options: '-c jit=off',
+};
+/** Batches run one after the other, so few connections serve them. */
+const BATCH_CONNECTIONS = 2;
+
 function dataSource(url: string, entities: DbOptions['entities'], poolSize: number) {
   return new DataSource({
     type: 'postgres',
@@ -61,16 +93,7 @@ function dataSource(url: string, entities: DbOptions['entities'], poolSize: numb
     migrationsTableName: 'migration',
     poolSize,
     logging: false,
-    extra: {
-      application_name: 'otklik',
-      // Shorter than the client's patience (10 s): a refusal is better than silence.
-      connectionTimeoutMillis: 1_800,
-      idleTimeoutMillis: 30_000,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: 20_000,
-      keepAlive: true,
-    },
+    extra: { application_name: 'otklik', ...LIMITS },
   });
 }
 
@@ -84,8 +107,14 @@ async function rows<Row extends object>(
 }
 
 function transactionOf(runner: QueryRunner, em: EntityManager, after: (() => void)[]): Tx {
+  // A connection serves one statement at a time; callers need not know and may send several at once.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    query: (sql, parameters) => rows(runner, sql, parameters),
+    query(sql, parameters) {
+      const answer = last.then(() => rows<never>(runner, sql, parameters));
+      last = answer.catch(() => undefined);
+      return answer;
+    },
     repository: (entity) => em.getRepository(entity),
     afterCommit: (run) => void after.push(run),
     async addJob(task, payload, { key, runAt } = {}) {
@@ -116,6 +145,17 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
     }
   }
 
+  const batches = new pg.Pool({
+    connectionString: url,
+    max: BATCH_CONNECTIONS,
+    pipeline: true,
+    application_name: 'otklik batch',
+    ...LIMITS,
+    // The same few statements for ever: planned once, not at each call.
+    options: `${LIMITS.options} -c plan_cache_mode=force_generic_plan`,
+  });
+  batches.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+
   return {
     query: (sql, parameters) => withRunner((runner) => rows(runner, sql, parameters)),
     repository: (entity) => source.getRepository(entity),
@@ -136,9 +176,52 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
       for (const effect of after) effect();
       return result;
     },
+    batch: (run) => batchTransaction(batches, run),
     listen: (channel, heard) => listen(url, channel, heard, log),
-    close: () => source.destroy(),
+    async close() {
+      await batches.end();
+      await source.destroy();
+    },
   };
+}
+
+async function batchTransaction<Result>(
+  pool: pg.Pool,
+  run: (tx: BatchTx) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  const after: (() => void)[] = [];
+  const sent: Promise<pg.QueryResult>[] = [];
+  const send = (text: string, values: readonly unknown[] = [], name?: string) => {
+    const answer = client.query({
+      text,
+      values: [...values],
+      ...(name === undefined ? {} : { name }),
+    });
+    // Whoever does not wait learns of the failure at COMMIT, below.
+    answer.catch(() => undefined);
+    sent.push(answer);
+    return answer;
+  };
+  try {
+    void send('BEGIN');
+    const value = await run({
+      query: async (sql, parameters, name) => (await send(sql, parameters, name)).rows,
+      write: (sql, parameters, name) => void send(sql, parameters, name),
+      afterCommit: (effect) => void after.push(effect),
+    });
+    const end = await send('COMMIT');
+    await Promise.all(sent);
+    // COMMIT after a failed statement answers ROLLBACK without an error of its own.
+    if (end.command !== 'COMMIT') throw new Error(`the transaction ended with ${end.command}`);
+    client.release();
+    for (const effect of after) effect();
+    return value;
+  } catch (error) {
+    const back = await client.query('ROLLBACK').catch((cause: unknown) => cause);
+    client.release(back instanceof Error);
+    throw error;
+  }
 }
 
 /** A connection of its own that listens for NOTIFY and comes back after a loss. */

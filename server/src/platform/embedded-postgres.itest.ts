@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -12,6 +12,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgre
 const log = { info: () => undefined, warn: () => undefined };
 let dataDir: string;
 const running: EmbeddedPostgres[] = [];
+const elsewhere: ChildProcess[] = [];
 
 beforeEach(async () => {
   dataDir = await fs.mkdtemp(path.join(tmpdir(), 'otklik-embedded-'));
@@ -19,6 +20,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  // After a failed test its servers still run.
+  for (const child of elsewhere.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
   while (running.length > 0) await running.pop()?.stop();
   await fs.rm(dataDir, { recursive: true, force: true });
 });
@@ -65,6 +72,7 @@ async function startElsewhere() {
     ['--import', 'tsx', '--input-type=module', '--eval', program],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  elsewhere.push(child);
   const [line] = await once(child.stdout, 'data');
   return {
     url: String(line).trim(),
@@ -134,10 +142,10 @@ it('a database left running by a killed server is used again, and stopped at the
 });
 
 it('two servers share the database, and the last to leave stops it', async () => {
-  const elsewhere = await startElsewhere();
+  const there = await startElsewhere();
   const here = await start();
-  expect(here.url).toBe(elsewhere.url);
-  await elsewhere.end('SIGTERM');
+  expect(here.url).toBe(there.url);
+  await there.end('SIGTERM');
   expect(await ask(here, 'SELECT 1')).toBe(1);
   await here.stop();
   expect(await isRunning()).toBe(false);

@@ -81,19 +81,52 @@ async function dropDatabases(adminUrl: string, prefix: string): Promise<void> {
   });
 }
 
+/** Folders of test runs: `otklik-test-<process>-<random>/data`. */
+const RUN_FOLDER = /^otklik-test-(\d+)-/;
+
 async function startTemporary() {
+  await sweepDeadRuns();
   // The test script names a folder, so that it can clear up even after a run that was killed.
-  const dataDir =
-    process.env.OTKLIK_TEST_DATA_DIR ?? (await fs.mkdtemp(path.join(tmpdir(), 'otklik-test-')));
+  const dataDir = process.env.OTKLIK_TEST_DATA_DIR ?? (await makeRunFolder());
   const quiet = { info: () => undefined, warn: () => undefined };
   const postgres = await startEmbeddedPostgres({ dataDir, log: quiet, durable: false });
   return {
     url: postgres.url,
     async end() {
       await postgres.stop();
-      await fs.rm(dataDir, { recursive: true, force: true });
+      await fs.rm(path.dirname(dataDir), { recursive: true, force: true });
     },
   };
+}
+
+async function makeRunFolder(): Promise<string> {
+  const folder = await fs.mkdtemp(path.join(tmpdir(), `otklik-test-${process.pid}-`));
+  await fs.chmod(folder, 0o755); // PostgreSQL may run under another account
+  return path.join(folder, 'data');
+}
+
+/** A run that was killed leaves its PostgreSQL running; the next run ends it. */
+async function sweepDeadRuns(): Promise<void> {
+  for (const name of await fs.readdir(tmpdir())) {
+    const owner = RUN_FOLDER.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    const folder = path.join(tmpdir(), name);
+    const lock = path.join(folder, 'data', 'postgres', 'cluster', 'postmaster.pid');
+    const pid = Number((await fs.readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
+    const command = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (pid > 0 && command.includes(folder)) process.kill(pid, 'SIGQUIT');
+    // Another account's folder stays; it is not ours to clear.
+    await fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 async function administer(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {

@@ -64,7 +64,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function enter(next: Me | null): void {
-    const samePerson = next !== null && next.session.id === me.value?.session.id;
+    const sameSession = next !== null && next.session.id === me.value?.session.id;
     if (next === null) {
       leave();
       return;
@@ -72,7 +72,7 @@ export const useSession = defineStore('session', () => {
     learn(next.serverTime);
     ended.value = null;
     me.value = next;
-    if (!samePerson) void startSocket();
+    if (!sameSession) void startSocket();
   }
 
   function learn(serverTime: string): void {
@@ -100,7 +100,10 @@ export const useSession = defineStore('session', () => {
       loader.reset();
       enter(next);
       // Counts as a successful load: the router must not ask once more.
-      await loader.run(async () => next, () => undefined);
+      await loader.run(
+        async () => next,
+        () => undefined,
+      );
       signalTabs();
       return { state: 'signed_in' };
     } catch (error) {

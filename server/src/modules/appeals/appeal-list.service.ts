@@ -8,7 +8,7 @@ import type {
 import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { isStaff, type Actor } from '../people/actor';
+import { isStaff, type Actor } from '../people';
 import { appealPolicy, appealScope } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
 import { dealerAppeal, staffAppeal } from './appeal.view';

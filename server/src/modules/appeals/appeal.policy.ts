@@ -1,5 +1,5 @@
 import type { Status } from '@otklik/shared/appeals';
-import { isStaff, rooms, seesAllAppeals, type Actor } from '../people/actor';
+import { isStaff, rooms, seesAllAppeals, type Actor } from '../people';
 
 /** What a decision about an appeal looks at. */
 export interface Subject {

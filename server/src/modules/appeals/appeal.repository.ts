@@ -1,10 +1,17 @@
 import type { LastWord, Priority, Source, Status } from '@otklik/shared/appeals';
 import type { Side } from '@otklik/shared/people';
-import type { Db, Tx } from '../../platform/db';
+import type { BatchTx } from '../../platform/db';
 import { clockRepository, type Clock, type ClockRow, type ClockStep } from '../sla';
 import type { Subject } from './appeal.policy';
 
-type Querying = Pick<Db, 'query'> | Pick<Tx, 'query'>;
+/** Anything that runs a statement; a batch prepares those that have a name. */
+interface Querying {
+  query<Row extends object>(
+    sql: string,
+    parameters?: readonly unknown[],
+    name?: string,
+  ): Promise<Row[]>;
+}
 
 /** A row of `appeal` as JSON: moments are ISO strings. */
 export interface AppealRow {
@@ -41,13 +48,21 @@ export interface AppealRow {
   created_at: string;
 }
 
+/** Somebody who is on the appeal now. */
+export interface Member {
+  id: string;
+  side: Side;
+  /** Has written to the other side. */
+  spoke: boolean;
+}
+
 /** Everything a view or a decision about one appeal needs. */
 export interface AppealFacts {
   row: AppealRow;
   dealerName: string;
   dealerManagerId: string | null;
   assigneeName: string | null;
-  members: { id: string; side: Side }[];
+  members: Member[];
   mentions: { personId: string; seq: number }[];
   /** The latest clock of each kind. */
   clocks: Clock[];
@@ -113,7 +128,7 @@ interface FactsRow {
   dealer_name: string;
   dealer_manager_id: string | null;
   assignee_name: string | null;
-  members: { id: string; side: Side }[];
+  members: Member[];
   mentions: { personId: string; seq: number }[];
   clocks: ClockRow[];
 }
@@ -124,7 +139,7 @@ export const FACTS = `
   d.name AS dealer_name,
   d.manager_id AS dealer_manager_id,
   (SELECT p.name FROM person p WHERE p.id = a.assignee_id) AS assignee_name,
-  coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.person_id, 'side', m.side) ORDER BY m.joined_at, m.person_id)
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.person_id, 'side', m.side, 'spoke', m.wrote_publicly) ORDER BY m.joined_at, m.person_id)
     FROM participant m WHERE m.appeal_id = a.id AND m.left_at IS NULL), '[]') AS members,
   coalesce((SELECT jsonb_agg(jsonb_build_object('personId', n.person_id, 'seq', n.seq) ORDER BY n.person_id)
     FROM mention n WHERE n.appeal_id = a.id), '[]') AS mentions,
@@ -174,7 +189,7 @@ export const appealRepository = {
    * The lock and the read are two statements: the second sees what the former owner of the lock committed.
    */
   async lock(
-    tx: Pick<Tx, 'query'>,
+    tx: Querying,
     wanted: {
       appealIds: string[];
       sessionIds: string[];
@@ -185,34 +200,35 @@ export const appealRepository = {
     const held = await tx.query<{ id: string }>(
       `SELECT id FROM appeal WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE${skipLocked ? ' SKIP LOCKED' : ''}`,
       [wanted.appealIds],
+      skipLocked ? 'appeal-try-lock' : 'appeal-lock',
     );
-    const [found] = await tx.query<{
-      appeals: FactsRow[];
-      live: string[];
-      sent: EntryRow[];
-      now: Date;
-    }>(
+    // Both are sent before either is awaited: a batch pays one round trip for them.
+    const reading = tx.query<FactsRow>(
+      `SELECT ${FACTS} FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE a.id = ANY($1::uuid[])`,
+      [held.map((row) => row.id)],
+      'appeal-facts',
+    );
+    const knowing = tx.query<{ live: string[]; sent: EntryRow[]; now: Date }>(
       `SELECT
-        coalesce((SELECT jsonb_agg(to_jsonb(f)) FROM (
-          SELECT ${FACTS} FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE a.id = ANY($1::uuid[])) f), '[]') AS appeals,
         coalesce((SELECT jsonb_agg(s.id) FROM session s
-          WHERE s.id = ANY($2::uuid[]) AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()), '[]') AS live,
-        coalesce((SELECT jsonb_agg(to_jsonb(e)) FROM unnest($3::uuid[], $4::uuid[]) w (author_id, client_id)
+          WHERE s.id = ANY($1::uuid[]) AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()), '[]') AS live,
+        coalesce((SELECT jsonb_agg(to_jsonb(e)) FROM unnest($2::uuid[], $3::uuid[]) w (author_id, client_id)
           JOIN entry e ON e.author_id = w.author_id AND e.client_id = w.client_id), '[]') AS sent,
         clock_timestamp() AS now`,
       [
-        held.map((row) => row.id),
         wanted.sessionIds,
         wanted.sent.map((one) => one.authorId),
         wanted.sent.map((one) => one.clientId),
       ],
+      'appeal-senders',
     );
-    if (!found) throw new Error('a select without FROM answers one row');
+    const [appeals, [known]] = await Promise.all([reading, knowing]);
+    if (!known) throw new Error('a select without FROM answers one row');
     return {
-      appeals: new Map(found.appeals.map((facts) => [facts.row.id, factsOf(facts)])),
-      liveSessions: new Set(found.live),
-      sent: new Map(found.sent.map((entry) => [`${entry.author_id}:${entry.client_id}`, entry])),
-      now: found.now,
+      appeals: new Map(appeals.map((facts) => [facts.row.id, factsOf(facts)])),
+      liveSessions: new Set(known.live),
+      sent: new Map(known.sent.map((entry) => [`${entry.author_id}:${entry.client_id}`, entry])),
+      now: known.now,
     };
   },
 
@@ -255,104 +271,119 @@ export const appealRepository = {
    * Writes any number of changes in one round trip. Revisions and sync positions move here and nowhere else,
    * and the facts in memory are moved along, so that a view made of them equals a fresh read.
    */
-  async save(tx: Pick<Tx, 'query'>, changes: AppealChange[]): Promise<void> {
-    for (const { facts, public: isPublic } of changes) {
-      facts.row.rev += 1;
-      if (isPublic) facts.row.public_rev += 1;
-    }
-    const parameters: unknown[] = [];
-    const json = (value: unknown) => `$${parameters.push(JSON.stringify(value))}::jsonb`;
-    const parts: string[] = [];
-    const fresh = changes.filter((change) => change.isNew).map((change) => change.facts.row);
-    const old = changes
-      .filter((change) => !change.isNew)
-      .map((change) => ({ ...change.facts.row, is_public: change.public }));
-    if (fresh.length > 0) {
-      parts.push(`new_appeal AS (INSERT INTO appeal (${APPEAL_COLUMNS.join(', ')}, changed_xid, public_changed_xid)
+  async save(tx: Querying, changes: AppealChange[]): Promise<void> {
+    const { sql, parameters, name } = saving(changes);
+    await tx.query(sql, parameters, name);
+  },
+
+  /** The same for a batch: sent without waiting, so that COMMIT travels along. */
+  saveBatch(tx: Pick<BatchTx, 'write'>, changes: AppealChange[]): void {
+    if (changes.length === 0) return;
+    const { sql, parameters, name } = saving(changes);
+    tx.write(sql, parameters, name);
+  },
+};
+
+/** The one statement that writes changes; its name tells which parts it has. */
+function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; name: string } {
+  for (const { facts, public: isPublic } of changes) {
+    facts.row.rev += 1;
+    if (isPublic) facts.row.public_rev += 1;
+  }
+  const parameters: unknown[] = [];
+  const json = (value: unknown) => `$${parameters.push(JSON.stringify(value))}::jsonb`;
+  const parts: string[] = [];
+  const fresh = changes.filter((change) => change.isNew).map((change) => change.facts.row);
+  const old = changes
+    .filter((change) => !change.isNew)
+    .map((change) => ({ ...change.facts.row, is_public: change.public }));
+  if (fresh.length > 0) {
+    parts.push(`add_appeal AS (INSERT INTO appeal (${APPEAL_COLUMNS.join(', ')}, changed_xid, public_changed_xid)
         SELECT ${APPEAL_COLUMNS.map((column) => `n.${column}`).join(', ')}, pg_current_xact_id(), pg_current_xact_id()
         FROM jsonb_populate_recordset(NULL::appeal, ${json(fresh)}) n RETURNING 1)`);
-    }
-    if (old.length > 0) {
-      const source = json(old);
-      parts.push(`old_appeal AS (UPDATE appeal a SET ${CHANGING_COLUMNS.map((column) => `${column} = n.${column}`).join(', ')},
+  }
+  if (old.length > 0) {
+    const source = json(old);
+    parts.push(`set_appeal AS (UPDATE appeal a SET ${CHANGING_COLUMNS.map((column) => `${column} = n.${column}`).join(', ')},
         changed_xid = pg_current_xact_id(),
         public_changed_xid = CASE WHEN p.is_public THEN pg_current_xact_id() ELSE a.public_changed_xid END
         FROM jsonb_populate_recordset(NULL::appeal, ${source}) n
         JOIN jsonb_to_recordset(${source}) p (id uuid, is_public boolean) ON p.id = n.id
         WHERE a.id = n.id RETURNING 1)`);
-    }
-    const entries = changes.flatMap((change) => change.entries);
-    if (entries.length > 0) {
-      parts.push(
-        `new_entry AS (INSERT INTO entry SELECT * FROM jsonb_populate_recordset(NULL::entry, ${json(entries)}) RETURNING 1)`,
-      );
-    }
-    // Ended clocks first, so that "at most one open" holds at every row.
-    const clocks = changes
-      .flatMap(({ facts, clocks: changed }) =>
-        changed.map((clock) => ({ appeal_id: facts.row.id, ...clockRepository.toRow(clock) })),
-      )
-      .sort((a, b) => Number(a.ended_at === null) - Number(b.ended_at === null));
-    if (clocks.length > 0) {
-      parts.push(`new_clock AS (INSERT INTO sla_clock SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clocks)})
-        ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET ${CLOCK_CHANGING.map((column) => `${column} = EXCLUDED.${column}`).join(', ')} RETURNING 1)`);
-    }
-    const steps = changes.flatMap(({ facts, steps: added }) =>
-      added.map((step, order) => stepRow(facts.row.id, step, order)),
+  }
+  const entries = changes.flatMap((change) => change.entries);
+  if (entries.length > 0) {
+    parts.push(
+      `add_entry AS (INSERT INTO entry SELECT * FROM jsonb_populate_recordset(NULL::entry, ${json(entries)}) RETURNING 1)`,
     );
-    if (steps.length > 0) {
-      parts.push(`new_step AS (INSERT INTO sla_clock_step
+  }
+  // Ended clocks first, so that "at most one open" holds at every row.
+  const clocks = changes
+    .flatMap(({ facts, clocks: changed }) =>
+      changed.map((clock) => ({ appeal_id: facts.row.id, ...clockRepository.toRow(clock) })),
+    )
+    .sort((a, b) => Number(a.ended_at === null) - Number(b.ended_at === null));
+  if (clocks.length > 0) {
+    parts.push(`set_clock AS (INSERT INTO sla_clock SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clocks)})
+        ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET ${CLOCK_CHANGING.map((column) => `${column} = EXCLUDED.${column}`).join(', ')} RETURNING 1)`);
+  }
+  const steps = changes.flatMap(({ facts, steps: added }) =>
+    added.map((step, order) => stepRow(facts.row.id, step, order)),
+  );
+  if (steps.length > 0) {
+    parts.push(`add_step AS (INSERT INTO sla_clock_step
         SELECT s.appeal_id, s.kind, s.cycle,
           coalesce((SELECT max(o.no) FROM sla_clock_step o WHERE o.appeal_id = s.appeal_id AND o.kind = s.kind AND o.cycle = s.cycle), 0)
             + row_number() OVER (PARTITION BY s.appeal_id, s.kind, s.cycle ORDER BY s.order_no),
           s.at, s.action, s.reason, s.counted_ms, s.remaining_ms, s.due_at
         FROM jsonb_to_recordset(${json(steps)}) s (appeal_id uuid, kind text, cycle integer, order_no integer, at timestamptz,
           action text, reason text, counted_ms bigint, remaining_ms bigint, due_at timestamptz) RETURNING 1)`);
-    }
-    const marks = [
-      ...new Map(
-        changes
-          .flatMap((change) => change.marks)
-          .map((mark) => [`${mark.person_id}:${mark.appeal_id}`, mark]),
-      ).values(),
-    ];
-    if (marks.length > 0) {
-      parts.push(`new_mark AS (INSERT INTO read_mark (appeal_id, person_id, seq, public_seq, messages, changed_xid)
+  }
+  const marks = [
+    ...new Map(
+      changes
+        .flatMap((change) => change.marks)
+        .map((mark) => [`${mark.person_id}:${mark.appeal_id}`, mark]),
+    ).values(),
+  ];
+  if (marks.length > 0) {
+    parts.push(`set_mark AS (INSERT INTO read_mark (appeal_id, person_id, seq, public_seq, messages, changed_xid)
         SELECT m.appeal_id, m.person_id, m.seq, m.public_seq, m.messages, pg_current_xact_id()
         FROM jsonb_to_recordset(${json(marks)}) m (appeal_id uuid, person_id uuid, seq integer, public_seq integer, messages integer)
         ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq, public_seq = EXCLUDED.public_seq,
           messages = EXCLUDED.messages, changed_xid = EXCLUDED.changed_xid
         WHERE read_mark.seq < EXCLUDED.seq RETURNING 1)`);
-    }
-    const participants = [
-      ...new Map(
-        changes
-          .flatMap((change) => change.participants)
-          .map((one) => [`${one.person_id}:${one.appeal_id}`, one]),
-      ).values(),
-    ];
-    if (participants.length > 0) {
-      parts.push(`new_participant AS (INSERT INTO participant (appeal_id, person_id, side, joined_at, left_at, wrote_publicly)
+  }
+  const participants = [
+    ...new Map(
+      changes
+        .flatMap((change) => change.participants)
+        .map((one) => [`${one.person_id}:${one.appeal_id}`, one]),
+    ).values(),
+  ];
+  if (participants.length > 0) {
+    parts.push(`set_person AS (INSERT INTO participant (appeal_id, person_id, side, joined_at, left_at, wrote_publicly)
         SELECT p.appeal_id, p.person_id, p.side, p.joined_at, p.left_at, p.wrote_publicly
         FROM jsonb_populate_recordset(NULL::participant, ${json(participants)}) p
         ON CONFLICT (appeal_id, person_id) DO UPDATE SET left_at = EXCLUDED.left_at,
           wrote_publicly = participant.wrote_publicly OR EXCLUDED.wrote_publicly RETURNING 1)`);
-    }
-    const mentions = [
-      ...new Map(
-        changes
-          .flatMap((change) => change.mentions)
-          .map((one) => [`${one.person_id}:${one.appeal_id}`, one]),
-      ).values(),
-    ];
-    if (mentions.length > 0) {
-      parts.push(`new_mention AS (INSERT INTO mention (appeal_id, person_id, seq)
+  }
+  const mentions = [
+    ...new Map(
+      changes
+        .flatMap((change) => change.mentions)
+        .map((one) => [`${one.person_id}:${one.appeal_id}`, one]),
+    ).values(),
+  ];
+  if (mentions.length > 0) {
+    parts.push(`set_mention AS (INSERT INTO mention (appeal_id, person_id, seq)
         SELECT n.appeal_id, n.person_id, n.seq FROM jsonb_populate_recordset(NULL::mention, ${json(mentions)}) n
         ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq RETURNING 1)`);
-    }
-    if (parts.length > 0) await tx.query(`WITH ${parts.join(',\n')} SELECT 1`, parameters);
-  },
-};
+  }
+  // PostgreSQL cuts names at 63 characters.
+  const names = parts.map((part) => part.slice(4, part.indexOf(' ')));
+  return { sql: `WITH ${parts.join(',\n')} SELECT 1`, parameters, name: `save ${names.join(' ')}` };
+}
 
 const CHANGING_COLUMNS = [
   'type_code',

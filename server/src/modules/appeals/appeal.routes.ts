@@ -3,7 +3,7 @@ import { appealsApi } from '@otklik/shared/appeals.api';
 import { Nothing } from '@otklik/shared/people';
 import { AppealClocks } from '@otklik/shared/sla';
 import type { Api } from '../../platform/http';
-import type { Actor } from '../people/actor';
+import type { Actor } from '../people';
 import type { AppealListService } from './appeal-list.service';
 import type { AppealService } from './appeal.service';
 import type { SyncService } from './sync.service';

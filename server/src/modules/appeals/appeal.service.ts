@@ -19,7 +19,7 @@ import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
-import { isStaff, type Actor } from '../people/actor';
+import { isStaff, type Actor } from '../people';
 import { clockRepository, clockView, stepView, type SlaService } from '../sla';
 import { appealPolicy } from './appeal.policy';
 import {

@@ -1,6 +1,6 @@
 import type { AppealCounts, ReadMark, SyncAnswer } from '@otklik/shared/appeals';
 import type { Db } from '../../platform/db';
-import { isStaff, type Actor } from '../people/actor';
+import { isStaff, type Actor } from '../people';
 import { appealScope } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
 import { dealerAppeal, staffAppeal } from './appeal.view';

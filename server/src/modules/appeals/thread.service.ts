@@ -14,7 +14,7 @@ import { fail } from '../../platform/errors';
 import { groupCommit, type Outcome } from '../../platform/group-commit';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
-import type { Actor } from '../people/actor';
+import type { Actor } from '../people';
 import type { ClockContext, SlaService } from '../sla';
 import { appealPolicy, appealScope } from './appeal.policy';
 import {
@@ -199,46 +199,51 @@ export function createThreadService({
   ): Entry =>
     actor.side === 'staff' ? staffEntry(row, attachments) : dealerEntry(row, attachments);
 
-  /** Many plain sends in one transaction: five round trips for all of them together. */
+  /** Many plain sends in one transaction: three round trips for all of them together. */
   async function postTogether(sendings: Sending[]): Promise<Outcome<Posted>[]> {
     batched?.(sendings.length);
-    return db.transaction(async (tx) => {
+    return db.batch(async (tx) => {
       const locked = await appealRepository.lock(tx, wanted(sendings), { skipLocked: true });
       const clocks = await contexts(locked);
       const at = now?.() ?? locked.now;
       const works = new Map<string, AppealChange>();
-      const outcomes = sendings.map((sending): Outcome<Posted> => {
-        const { actor, input } = sending;
-        // Not locked: held by somebody else, or not there; alone it waits its turn or is refused.
-        if (!locked.appeals.has(input.appealId)) return 'alone';
-        try {
-          const facts = admit(sending, locked);
-          const key = `${actor.personId}:${input.clientId}`;
-          const sent = locked.sent.get(key);
-          if (sent) {
-            repeated(sent, sending);
-            return 'alone';
+      const outcomes = sendings.map(
+        (sending): Outcome<Posted> | { entry: EntryRow; work: AppealChange } => {
+          const { actor, input } = sending;
+          // Not locked: held by somebody else, or not there; alone it waits its turn or is refused.
+          if (!locked.appeals.has(input.appealId)) return 'alone';
+          try {
+            const facts = admit(sending, locked);
+            const key = `${actor.personId}:${input.clientId}`;
+            const sent = locked.sent.get(key);
+            if (sent) {
+              repeated(sent, sending);
+              return 'alone';
+            }
+            const work = works.get(facts.row.id) ?? change(facts);
+            works.set(facts.row.id, work);
+            const entry = speak(work, sending, at, clocks.get(facts.row.id) ?? null);
+            // The same press twice within one batch: the second is a retry of the first.
+            locked.sent.set(key, entry);
+            return { entry, work };
+          } catch (error) {
+            return { error };
           }
-          const work = works.get(facts.row.id) ?? change(facts);
-          works.set(facts.row.id, work);
-          const entry = speak(work, sending, at, clocks.get(facts.row.id) ?? null);
-          // The same press twice within one batch: the second is a retry of the first.
-          locked.sent.set(key, entry);
-          // Views are made after `save` has moved the revisions: see below.
-          return { value: { entry: entryView(actor, entry, []), appeal: view(actor, facts) } };
-        } catch (error) {
-          return { error };
-        }
-      });
-      await appealRepository.save(tx, [...works.values()]);
+        },
+      );
+      appealRepository.saveBatch(tx, [...works.values()]);
       for (const work of works.values()) tx.afterCommit(() => tell(happening(work)));
-      return outcomes.map((outcome, index) => {
-        const sending = sendings[index];
-        if (outcome === 'alone' || 'error' in outcome || !sending) return outcome;
-        const work = works.get(sending.input.appealId);
-        return work
-          ? { value: { entry: outcome.value.entry, appeal: view(sending.actor, work.facts) } }
-          : outcome;
+      // Views are made only now: writing has moved the revisions.
+      return outcomes.map((outcome, index): Outcome<Posted> => {
+        const actor = sendings[index]?.actor;
+        if (outcome === 'alone' || !('work' in outcome)) return outcome;
+        if (!actor) return 'alone';
+        return {
+          value: {
+            entry: entryView(actor, outcome.entry, []),
+            appeal: view(actor, outcome.work.facts),
+          },
+        };
       });
     });
   }

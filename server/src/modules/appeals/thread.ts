@@ -1,6 +1,6 @@
 import type { EventType, LastWord, Status } from '@otklik/shared/appeals';
 import { v7 as uuid } from 'uuid';
-import type { Actor } from '../people/actor';
+import type { Actor } from '../people';
 import { advance, type Clock, type ClockContext, type ClockEvent } from '../sla';
 import type { AppealChange, AppealFacts, EntryRow } from './appeal.repository';
 
@@ -191,7 +191,7 @@ export function say(
     public_seq: row.last_public_seq,
     messages: actor.side === 'staff' ? row.messages : row.public_messages,
   });
-  join(work, { id: actor.personId, side: actor.side }, at, isPublic && actor.side === 'staff');
+  join(work, { id: actor.personId, side: actor.side }, at, isPublic);
   for (const personId of said.mentions) {
     const mention = { personId, seq: entry.seq };
     work.facts.mentions = [
@@ -245,21 +245,24 @@ export function join(
   work: AppealChange,
   person: { id: string; side: 'dealer' | 'staff' },
   at: Date,
-  wrotePublicly = false,
+  spoke = false,
 ): boolean {
   const { facts } = work;
-  const there = facts.members.some((member) => member.id === person.id);
-  if (there && !wrotePublicly) return false;
-  if (!there) facts.members = [...facts.members, person];
+  const known = facts.members.find((member) => member.id === person.id);
+  if (known && (known.spoke || !spoke)) return false;
+  const member = { id: person.id, side: person.side, spoke: spoke || (known?.spoke ?? false) };
+  facts.members = known
+    ? facts.members.map((one) => (one === known ? member : one))
+    : [...facts.members, member];
   work.participants.push({
     appeal_id: facts.row.id,
     person_id: person.id,
     side: person.side,
     joined_at: at.toISOString(),
     left_at: null,
-    wrote_publicly: wrotePublicly,
+    wrote_publicly: spoke,
   });
-  return !there;
+  return known === undefined;
 }
 
 /** Gives the appeal to a colleague, or back to the queue. The event is for staff; the name is the dealer's to see. */

@@ -74,6 +74,19 @@ it('a password matches its own hash only, and nobody’s hash matches nothing', 
   expect(await passwordMatches(undefined, 'корова и батарея')).toBe(false);
 });
 
+it('looking for nobody takes as long as a wrong password', async () => {
+  const stored = await hashPassword('x');
+  const time = async (hash: string | undefined) => {
+    const began = performance.now();
+    for (let tries = 0; tries < 5; tries += 1) await passwordMatches(hash, 'y');
+    return performance.now() - began;
+  };
+  await time(undefined);
+  const ratio = (await time(undefined)) / (await time(stored));
+  expect(ratio).toBeGreaterThan(0.3);
+  expect(ratio).toBeLessThan(3);
+});
+
 it('one-time passwords are long, readable and differ', () => {
   const made = Array.from({ length: 200 }, makeOneTimePassword);
   expect(new Set(made).size).toBe(200);

@@ -1,0 +1,15 @@
+import type { RouteRecordRaw } from 'vue-router';
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/account',
+    component: () => import('./AccountPage.vue'),
+    meta: { messages: ['account'], nav: 'account' },
+    redirect: '/account/sessions',
+    children: [
+      { path: 'profile', component: () => import('./ProfileTab.vue') },
+      { path: 'sessions', component: () => import('./SessionsTab.vue') },
+      { path: 'appearance', component: () => import('./AppearanceTab.vue') },
+    ],
+  },
+];

@@ -1,0 +1,58 @@
+import { effectScope, watch } from 'vue';
+
+import { setNeedsReplyCount } from '../../platform/title';
+import { on, onConnected } from '../../platform/socket';
+import { useSession } from '../session';
+import { useAppeals } from './appeals.store';
+import { useThreads } from './thread.store';
+
+const SYNC_MS = 30_000;
+let started = false;
+
+/** Wires news, reconnections and the clock to the stores. Call once when a signed-in page is shown; repeats do nothing. */
+export function startAppealNews(): void {
+  if (started) return;
+  started = true;
+  const session = useSession();
+  const appeals = useAppeals();
+  const threads = useThreads();
+
+  on('appeal:news', ({ appeal, entries }) => {
+    if (session.side !== appeal.audience) return;
+    appeals.put(appeal);
+    threads.putEntries(appeal, entries);
+    appeals.refreshCounts();
+  });
+  on('appeal:mark', (mark) => {
+    appeals.putMark(mark);
+    appeals.refreshCounts();
+  });
+  on('order:news', (order) => threads.putOrder(order));
+
+  const catchUp = () => {
+    if (session.personId === null) return;
+    void appeals.sync();
+    threads.wake();
+  };
+  onConnected(catchUp);
+  addEventListener('online', catchUp);
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') catchUp();
+  });
+  setInterval(() => {
+    if (session.personId !== null) void appeals.sync();
+  }, SYNC_MS);
+
+  effectScope(true).run(() => {
+    watch(
+      () => session.personId,
+      (personId) => personId !== null && void appeals.sync(),
+      { immediate: true },
+    );
+    watch(
+      () => appeals.counts.owed,
+      (owed) => setNeedsReplyCount(owed),
+      { immediate: true },
+    );
+  });
+}

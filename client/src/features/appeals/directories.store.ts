@@ -1,0 +1,104 @@
+import type { Directories } from '@otklik/shared/appeals';
+import { appealsApi } from '@otklik/shared/appeals.api';
+import type { Colleague } from '@otklik/shared/people';
+import { peopleApi } from '@otklik/shared/people.api';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+
+import { call } from '../../platform/api';
+import { currentLanguage } from '../../platform/i18n';
+import { createLoader } from '../../platform/loading';
+import { useSession } from '../session';
+
+type Topic = Directories['topics'][number];
+const EMPTY: Directories = { types: [], topics: [], teams: [] };
+
+/** Types, topics, teams, and for staff their colleagues. Names come in the language of the interface. */
+export const useDirectories = defineStore('directories', () => {
+  const session = useSession();
+  const held = shallowRef<Directories>(EMPTY);
+  const colleagues = shallowRef<Colleague[]>([]);
+  const loader = createLoader();
+  const colleaguesLoader = createLoader();
+  const lastTopicId = ref<string | null>(null);
+
+  /** Once per session; many callers, one question. */
+  async function load(): Promise<void> {
+    if (loader.is.state === 'ready' || loader.is.busy) return;
+    await loader.run(
+      () => call(appealsApi.directories, {}),
+      (answer) => {
+        held.value = answer;
+      },
+    );
+  }
+
+  /** With their load and presence of this minute: asked anew each time a list of people opens. */
+  async function loadColleagues(): Promise<void> {
+    await colleaguesLoader.run(
+      () => call(peopleApi.colleagues, {}),
+      ({ items }) => {
+        colleagues.value = items;
+      },
+    );
+  }
+
+  const byId = computed(() => new Map(held.value.topics.map((topic) => [topic.id, topic])));
+  const nameIn = (name: Topic['name'] | undefined) => name?.[currentLanguage()] ?? '';
+  const typeName = (code: string) =>
+    nameIn(held.value.types.find((type) => type.code === code)?.name) || code;
+  const topicName = (id: string) => nameIn(byId.value.get(id)?.name);
+  const teamName = (id: string) => nameIn(held.value.teams.find((team) => team.id === id)?.name);
+
+  /** Topics that can be chosen, the one used last first (SCR-NEW-1). */
+  const topics = computed(() => {
+    const active = held.value.topics.filter((topic) => topic.active);
+    const last = active.find((topic) => topic.id === lastTopicId.value);
+    return last ? [last, ...active.filter((topic) => topic !== last)] : active;
+  });
+
+  const lastTopicKey = () => `otklik.lastTopic.${session.personId ?? ''}`;
+  /** Remembers the topic of an appeal that was just opened, in this browser. */
+  function useTopic(topicId: string): void {
+    lastTopicId.value = topicId;
+    try {
+      localStorage.setItem(lastTopicKey(), topicId);
+    } catch {
+      // No storage: the order lives as long as the page.
+    }
+  }
+  function readLastTopic(): string | null {
+    try {
+      return localStorage.getItem(lastTopicKey());
+    } catch {
+      return null;
+    }
+  }
+
+  watch(
+    () => session.personId,
+    (personId) => {
+      held.value = EMPTY;
+      colleagues.value = [];
+      loader.reset();
+      colleaguesLoader.reset();
+      lastTopicId.value = personId === null ? null : readLastTopic();
+    },
+    { flush: 'sync', immediate: true },
+  );
+
+  return {
+    loading: loader.is,
+    colleaguesLoading: colleaguesLoader.is,
+    types: computed(() => held.value.types),
+    topics,
+    teams: computed(() => held.value.teams),
+    colleagues,
+    load,
+    loadColleagues,
+    typeName,
+    topicName,
+    teamName,
+    useTopic,
+  };
+});

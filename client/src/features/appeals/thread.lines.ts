@@ -1,0 +1,183 @@
+import type { Entry } from '@otklik/shared/appeals';
+import type { AttachmentView } from '@otklik/shared/attachments';
+import type { Side } from '@otklik/shared/people';
+
+import type { Trouble } from '../../platform/problem';
+import type { EntryItem, MessageState, PendingItem, ThreadItem } from './thread.store';
+
+/** Who looks at the thread. */
+export interface ThreadViewer {
+  id: string;
+  name: string;
+  side: Side;
+}
+
+/** A message or note as the screen draws it, stored or on its way. */
+export interface ShownMessage {
+  /** The same before and after it is stored, so that the bubble stays one element. */
+  key: string;
+  /** Null until it is stored. */
+  id: string | null;
+  /** In the viewer's numbering; null until it is stored. */
+  seq: number | null;
+  clientId: string | null;
+  kind: 'message' | 'note';
+  author: { id: string; name: string; side: Side; jobTitle: string };
+  /** Written by the viewer himself. */
+  mine: boolean;
+  /** Of the viewer's side. */
+  own: boolean;
+  body: string;
+  attachments: readonly AttachmentView[];
+  orders: readonly string[];
+  mentions: readonly string[];
+  at: string;
+  state: MessageState;
+  problem: Trouble | null;
+}
+
+export type ThreadLine =
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'new'; key: 'new' }
+  | { kind: 'event'; key: string; entry: Entry; seq: number }
+  | {
+      kind: 'message' | 'note';
+      key: string;
+      message: ShownMessage;
+      /** Follows a message of the same author closely: no name, small gap. */
+      next: boolean;
+      /** The last of such a run: the avatar stands here. */
+      last: boolean;
+      named: boolean;
+    };
+
+export interface ThreadFacts {
+  items: readonly ThreadItem[];
+  me: ThreadViewer;
+  /** Number the divider "Новые" stands above; null: nothing was unread. */
+  firstUnread: number | null;
+  /** Equal exactly for moments of one day of the viewer. */
+  dayOf: (at: string) => number;
+}
+
+/** Messages of one author closer than this are one run. */
+const RUN_MS = 5 * 60_000;
+
+/** Everything a thread shows, in order, with days, the "new" divider and runs of one author worked out. */
+export function threadLines(facts: ThreadFacts): ThreadLine[] {
+  const lines: ThreadLine[] = [];
+  let day: number | null = null;
+  let divided = facts.firstUnread === null;
+  let before: Extract<ThreadLine, { kind: 'message' | 'note' }> | null = null;
+
+  const dayLine = (at: string) => {
+    const own = facts.dayOf(at);
+    if (own === day) return;
+    day = own;
+    before = null;
+    lines.push({ kind: 'day', key: `day-${own}`, at });
+  };
+  const say = (message: ShownMessage) => {
+    const next = before !== null && continues(before.message, message);
+    if (next && before) before.last = false;
+    const line: Extract<ThreadLine, { kind: 'message' | 'note' }> = {
+      kind: message.kind,
+      key: message.key,
+      message,
+      next,
+      last: true,
+      named: !next && !message.mine,
+    };
+    lines.push(line);
+    before = message.kind === 'message' ? line : null;
+  };
+
+  for (const item of facts.items) {
+    if (item.is === 'pending') {
+      const message = pendingMessage(item, facts.me);
+      dayLine(message.at);
+      say(message);
+      continue;
+    }
+    const { entry, number } = item;
+    dayLine(entry.at);
+    if (!divided && facts.firstUnread !== null && number >= facts.firstUnread) {
+      divided = true;
+      before = null;
+      lines.push({ kind: 'new', key: 'new' });
+    }
+    if (entry.kind !== 'event') {
+      say(storedMessage(item, facts.me));
+    } else if (!isSaidByMessage(entry, facts.items)) {
+      before = null;
+      lines.push({ kind: 'event', key: item.key, entry, seq: number });
+    }
+  }
+  return lines;
+}
+
+function storedMessage({ key, number, entry, messageState }: EntryItem, me: ThreadViewer): ShownMessage {
+  const author = entry.author ?? { id: '', name: '', side: 'staff', jobTitle: '' };
+  return {
+    key,
+    id: entry.id,
+    seq: number,
+    clientId: entry.clientId,
+    kind: entry.kind === 'note' ? 'note' : 'message',
+    author,
+    mine: author.id === me.id && author.name === me.name,
+    own: author.side === me.side,
+    body: entry.body,
+    attachments: entry.attachments,
+    orders: entry.orders,
+    mentions: entry.audience === 'staff' ? entry.mentions : [],
+    at: entry.at,
+    state: messageState,
+    problem: null,
+  };
+}
+
+function pendingMessage(item: PendingItem, me: ThreadViewer): ShownMessage {
+  return {
+    key: item.key,
+    id: null,
+    seq: null,
+    clientId: item.clientId,
+    kind: item.kind,
+    author: { ...me, jobTitle: '' },
+    mine: true,
+    own: true,
+    body: item.body,
+    attachments: item.attachments,
+    orders: item.orderNumbers,
+    mentions: item.mentions,
+    at: new Date(item.at).toISOString(),
+    state: item.messageState,
+    problem: item.problem,
+  };
+}
+
+/** Linking an order by a message shows its card there; a line that repeats it is left out. */
+function isSaidByMessage(event: Entry, items: readonly ThreadItem[]): boolean {
+  if (event.event?.type !== 'order_linked') return false;
+  const { number } = event.event.facts;
+  return items.some(
+    (item) =>
+      item.is === 'entry' &&
+      item.entry.kind === 'message' &&
+      item.entry.at === event.at &&
+      typeof number === 'string' &&
+      item.entry.orders.includes(number),
+  );
+}
+
+function continues(before: ShownMessage, message: ShownMessage): boolean {
+  return (
+    message.kind === 'message' &&
+    before.author.id === message.author.id &&
+    // One login, several people: the name of the session tells them apart.
+    before.author.name === message.author.name &&
+    before.own === message.own &&
+    Date.parse(message.at) - Date.parse(before.at) < RUN_MS
+  );
+}

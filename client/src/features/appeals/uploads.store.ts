@@ -1,0 +1,198 @@
+import type { AttachmentView } from '@otklik/shared/attachments';
+import { attachmentsApi } from '@otklik/shared/attachments.api';
+import { defineStore } from 'pinia';
+import { v7 as uuid } from 'uuid';
+import { computed, shallowReactive, watch } from 'vue';
+
+import { call } from '../../platform/api';
+import { attempt, isPassing, troubleOf, type Trouble } from '../../platform/problem';
+import { useSession } from '../session';
+import { pastedName, refusalBeforeUpload } from './upload.checks';
+import { uploadFile, type UploadRequest } from './upload.request';
+
+/** One file in a composer. Replaced as a whole on every change. */
+export interface Upload {
+  readonly localId: string;
+  readonly file: File;
+  readonly name: string;
+  readonly size: number;
+  /** Object URL of an image, else null; after the upload the server's preview is in `attachment`. */
+  readonly previewUrl: string | null;
+  /** 0–1 */
+  readonly progress: number;
+  readonly state: 'queued' | 'uploading' | 'done' | 'failed';
+  readonly attachment: AttachmentView | null;
+  readonly problem: Trouble | null;
+  /** A failed one that may work at the next try. */
+  readonly canRetry: boolean;
+}
+
+/** Where the files of a composer are kept: one per appeal and mode, one for the new appeal. */
+export const composerKey = (appealId: string, mode: 'reply' | 'note') => `${appealId}/${mode}`;
+
+const AT_ONCE = 2;
+const INLINE_IMAGE = /^image\/(png|jpeg|gif|webp|avif)$/;
+
+/** Files on their way into messages. */
+export const useUploads = defineStore('uploads', () => {
+  const session = useSession();
+  /** composer key → its files, in order of adding */
+  const byComposer = shallowReactive(new Map<string, readonly Upload[]>());
+  const running = new Map<string, UploadRequest>();
+
+  const files = (key: string): readonly Upload[] => byComposer.get(key) ?? [];
+  const isUnderWay = ({ state }: Upload) => state === 'queued' || state === 'uploading';
+  /** Something of this composer is still on its way: sending has to wait. */
+  const isBusy = (key: string) => files(key).some(isUnderWay);
+  const anyBusy = computed(() => [...byComposer.keys()].some(isBusy));
+
+  /** Takes files from the picker or a drop. What is refused stays in the list with its reason and blocks nothing. */
+  function add(key: string, chosen: Iterable<File>): void {
+    const limits = session.me?.limits;
+    if (!limits) return;
+    for (const file of chosen) {
+      const counted = files(key).filter(({ state }) => state !== 'failed').length;
+      const problem = refusalBeforeUpload(file, counted, limits);
+      const image = problem === null && INLINE_IMAGE.test(file.type);
+      const upload: Upload = {
+        localId: uuid(),
+        file,
+        name: file.name,
+        size: file.size,
+        previewUrl: image ? URL.createObjectURL(file) : null,
+        progress: 0,
+        state: problem ? 'failed' : 'queued',
+        attachment: null,
+        problem,
+        canRetry: false,
+      };
+      byComposer.set(key, [...files(key), upload]);
+    }
+    pump();
+  }
+
+  /** Takes pictures from the clipboard; they get names of the moment. */
+  function addPasted(key: string, pasted: Iterable<File>, at = new Date()): void {
+    for (const file of pasted) {
+      const isImage = file.type.startsWith('image/');
+      const taken = files(key).map(({ name }) => name);
+      const name = isImage ? pastedName(at, file.type, taken) : file.name;
+      add(key, [isImage ? new File([file], name, { type: file.type }) : file]);
+    }
+  }
+
+  function change(key: string, localId: string, fields: Partial<Upload>): void {
+    if (!byComposer.has(key)) return;
+    byComposer.set(
+      key,
+      files(key).map((one) => (one.localId === localId ? { ...one, ...fields } : one)),
+    );
+  }
+
+  function pump(): void {
+    for (const [key, list] of byComposer) {
+      for (const upload of list) {
+        if (running.size >= AT_ONCE) return;
+        if (upload.state === 'queued' && !running.has(upload.localId)) void send(key, upload);
+      }
+    }
+  }
+
+  async function send(key: string, { localId, file }: Upload): Promise<void> {
+    // The local id is the sender's id: a second try of a file that did arrive gives the same attachment.
+    const request = uploadFile(file, localId, (progress) => change(key, localId, { progress }));
+    running.set(localId, request);
+    change(key, localId, { state: 'uploading', progress: 0, problem: null, canRetry: false });
+    try {
+      const attachment = await request.done;
+      change(key, localId, { state: 'done', progress: 1, attachment });
+    } catch (error) {
+      // Cancelled: it is out of the list already.
+      if (error instanceof DOMException && error.name === 'AbortError') return;
+      const problem = troubleOf(error);
+      change(key, localId, {
+        state: 'failed',
+        progress: 0,
+        problem,
+        canRetry: isPassing(problem) || problem.code === 'upload_broken',
+      });
+    } finally {
+      running.delete(localId);
+      pump();
+    }
+  }
+
+  function retry(key: string, localId: string): void {
+    const upload = files(key).find((one) => one.localId === localId);
+    if (!upload?.canRetry) return;
+    change(key, localId, { state: 'queued', problem: null });
+    pump();
+  }
+
+  /** Cancels or removes a file; an upload that no message uses is given back to the server. */
+  function remove(key: string, localId: string): void {
+    const upload = files(key).find((one) => one.localId === localId);
+    if (!upload) return;
+    setFiles(
+      key,
+      files(key).filter((one) => one !== upload),
+    );
+    running.get(localId)?.abort();
+    if (upload.previewUrl) URL.revokeObjectURL(upload.previewUrl);
+    if (!upload.attachment) return;
+    const attachmentId = upload.attachment.id;
+    // A lost answer costs nothing: unused uploads expire.
+    void attempt(() => call(attachmentsApi.discard, { attachmentId }));
+  }
+
+  /** The finished files for a message, taken out of the composer; failed ones stay until they are removed. */
+  function take(key: string): AttachmentView[] {
+    const done = files(key).filter(({ state }) => state === 'done');
+    setFiles(
+      key,
+      files(key).filter(({ state }) => state !== 'done'),
+    );
+    for (const { previewUrl } of done) if (previewUrl) URL.revokeObjectURL(previewUrl);
+    return done.flatMap(({ attachment }) => attachment ?? []);
+  }
+
+  /** Puts attachments of a message that was not sent back into a composer (Edit). */
+  function giveBack(key: string, attachments: readonly AttachmentView[]): void {
+    const back = attachments.map((attachment): Upload => ({
+      localId: uuid(),
+      file: new File([], attachment.name, { type: attachment.mime }),
+      name: attachment.name,
+      size: attachment.sizeBytes,
+      previewUrl: null,
+      progress: 1,
+      state: 'done',
+      attachment,
+      problem: null,
+      canRetry: false,
+    }));
+    setFiles(key, [...files(key), ...back]);
+  }
+
+  function setFiles(key: string, next: readonly Upload[]): void {
+    if (next.length === 0) byComposer.delete(key);
+    else byComposer.set(key, next);
+  }
+
+  function reset(): void {
+    for (const [key, list] of byComposer) {
+      for (const { previewUrl } of list) if (previewUrl) URL.revokeObjectURL(previewUrl);
+      byComposer.delete(key);
+    }
+    for (const request of running.values()) request.abort();
+  }
+  watch(() => session.personId, reset, { flush: 'sync' });
+
+  // Leaving with uploads under way asks first (STA-7); the browser words the question.
+  const ask = (event: Event) => event.preventDefault();
+  watch(anyBusy, (busy) => {
+    if (busy) addEventListener('beforeunload', ask);
+    else removeEventListener('beforeunload', ask);
+  });
+
+  return { files, isBusy, anyBusy, add, addPasted, retry, remove, take, giveBack };
+});

@@ -1,0 +1,142 @@
+import {
+  nextTick,
+  onBeforeUnmount,
+  onBeforeUpdate,
+  onMounted,
+  onUpdated,
+  ref,
+  type Ref,
+} from 'vue';
+
+/** Within this distance of the end the thread follows new messages (LIV-3), px. */
+const NEAR_END = 48;
+/** Where the first unread and a linked message are put: this share of the height. */
+const READING_LINE = 0.25;
+const OLDER_SCREENS = 1.5;
+
+interface Anchor {
+  element: HTMLElement;
+  /** px below the upper edge of the thread */
+  top: number;
+}
+
+/**
+ * Keeps the place in a thread: at the end it follows, elsewhere what is being read does not move, whatever is
+ * added above or below or changes its size. The browser's own anchoring is off, because it cannot follow the end.
+ */
+export function useThreadScroll(
+  box: Readonly<Ref<HTMLElement | null>>,
+  options: { nearTop: () => void },
+) {
+  const atEnd = ref(true);
+  /** Where the reader was before his own message took him to the end. */
+  const returnTo = ref<Anchor | null>(null);
+  let anchor: Anchor | null = null;
+  let placed = false;
+  let frame = 0;
+
+  const endDistance = (element: HTMLElement) =>
+    element.scrollHeight - element.scrollTop - element.clientHeight;
+
+  function findAnchor(element: HTMLElement): Anchor | null {
+    const edge = element.getBoundingClientRect().top;
+    for (const child of element.children) {
+      if (!(child instanceof HTMLElement)) continue;
+      const rect = child.getBoundingClientRect();
+      if (rect.bottom > edge && rect.height > 0) return { element: child, top: rect.top - edge };
+    }
+    return null;
+  }
+
+  function capture(): void {
+    const element = box.value;
+    if (!element || !placed) return;
+    anchor = atEnd.value ? null : findAnchor(element);
+  }
+
+  function restore(): void {
+    const element = box.value;
+    if (!element || !placed) return;
+    if (atEnd.value) {
+      element.scrollTop = element.scrollHeight;
+      return;
+    }
+    if (!anchor?.element.isConnected) return;
+    const moved =
+      anchor.element.getBoundingClientRect().top - element.getBoundingClientRect().top - anchor.top;
+    if (Math.abs(moved) >= 0.5) element.scrollTop += moved;
+  }
+
+  function onScroll(): void {
+    if (frame) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      const element = box.value;
+      if (!element) return;
+      atEnd.value = endDistance(element) <= NEAR_END;
+      capture();
+      askOlder();
+    });
+  }
+  function askOlder(): void {
+    const element = box.value;
+    if (element && placed && element.scrollTop < element.clientHeight * OLDER_SCREENS)
+      options.nearTop();
+  }
+
+  function toEnd(): void {
+    const element = box.value;
+    if (!element) return;
+    atEnd.value = true;
+    placed = true;
+    element.scrollTop = element.scrollHeight;
+  }
+
+  /** After an own send: the end, with a way back when the reader was more than a screen away. */
+  function toEndAfterSend(): void {
+    const element = box.value;
+    if (!element) return;
+    const far = endDistance(element) > element.clientHeight;
+    returnTo.value = far ? findAnchor(element) : null;
+    void nextTick(toEnd);
+  }
+  function goBack(): void {
+    const back = returnTo.value;
+    returnTo.value = null;
+    const element = box.value;
+    if (!back || !element || !back.element.isConnected) return;
+    atEnd.value = false;
+    element.scrollTop +=
+      back.element.getBoundingClientRect().top - element.getBoundingClientRect().top - back.top;
+    capture();
+  }
+
+  /** Puts an element at a quarter of the height. */
+  function bring(target: HTMLElement): void {
+    const element = box.value;
+    if (!element) return;
+    placed = true;
+    const wanted = element.clientHeight * READING_LINE;
+    element.scrollTop +=
+      target.getBoundingClientRect().top - element.getBoundingClientRect().top - wanted;
+    atEnd.value = endDistance(element) <= NEAR_END;
+    capture();
+  }
+
+  onBeforeUpdate(capture);
+  onUpdated(() => {
+    restore();
+    askOlder();
+  });
+  // The composer grows, the keyboard opens, the window turns: same rules as for new messages.
+  const watchSize = new ResizeObserver(restore);
+  onMounted(() => {
+    if (box.value) watchSize.observe(box.value);
+  });
+  onBeforeUnmount(() => {
+    watchSize.disconnect();
+    cancelAnimationFrame(frame);
+  });
+
+  return { atEnd, returnTo, onScroll, toEnd, toEndAfterSend, goBack, bring, askOlder };
+}

@@ -1,0 +1,97 @@
+import {
+  AtSign,
+  Gauge,
+  Inbox,
+  Layers,
+  MessagesSquare,
+  Package,
+  Settings,
+  SquarePen,
+  Store,
+} from '@lucide/vue';
+import type { Rights, Side } from '@otklik/shared/people';
+
+import { i18n } from './platform/i18n';
+import type { ShellItem } from './ui/shell/items';
+
+/** What the badges count: appeals that need my side's reply, unassigned ones, open mentions of me. */
+export interface ShellCounts {
+  needsReply: number;
+  queue: number;
+  mentions: number;
+}
+
+/** The navigation of a person: only what he may open. Read inside a `computed`, it follows the language. */
+export function shellItems(side: Side, can: Rights, counts: ShellCounts): ShellItem[] {
+  return side === 'dealer' ? dealerItems(can, counts) : staffItems(can, counts);
+}
+
+function dealerItems(can: Rights, { needsReply }: ShellCounts): ShellItem[] {
+  const { t } = i18n.global;
+  return [
+    {
+      ...{ key: 'appeals', to: '/appeals', icon: MessagesSquare, label: t('common.nav.appeals') },
+      ...needing(needsReply),
+    },
+    { key: 'new', to: '/appeals/new', icon: SquarePen, label: t('common.nav.new') },
+    ...(can.seeOrders
+      ? [{ key: 'orders', to: '/orders', icon: Package, label: t('common.nav.orders') }]
+      : []),
+    { key: 'account', to: '/account/sessions', icon: Settings, label: t('common.nav.account') },
+  ];
+}
+
+function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): ShellItem[] {
+  const { t } = i18n.global;
+  const board = { key: 'board', to: '/board', icon: Gauge };
+  return [
+    {
+      ...{ key: 'inbox', to: '/inbox/mine', icon: Inbox, label: t('common.nav.inbox') },
+      ...{ kbd: 'G I', ...needing(needsReply) },
+    },
+    {
+      ...{ key: 'queue', to: '/inbox/queue', icon: Layers, label: t('common.nav.queue') },
+      ...{ kbd: 'G Q', badge: queue, badgeLabel: counted('queued', queue) },
+    },
+    {
+      ...{ key: 'mentions', to: '/inbox/mentions', icon: AtSign, label: t('common.nav.mentions') },
+      ...{ kbd: 'G M', badge: mentions, badgeLabel: counted('mentioned', mentions) },
+    },
+    // On a phone the board is one of the first; in the rail it stands with what is opened now and then.
+    ...(can.seeBoard
+      ? [{ ...board, label: t('common.nav.boardShort'), phone: 'only' as const }]
+      : []),
+    ...(can.seeDealers
+      ? [
+          {
+            ...{ key: 'dealers', icon: Store, label: t('common.nav.dealers') },
+            to: can.manageDealers ? '/admin/dealers' : '/dealers',
+            place: 'second' as const,
+          },
+        ]
+      : []),
+    ...(can.seeBoard
+      ? [
+          {
+            ...{ ...board, label: t('common.nav.board'), kbd: 'G B' },
+            ...{ place: 'second' as const, phone: 'never' as const },
+          },
+        ]
+      : []),
+    {
+      ...{ key: 'account', to: '/account/sessions', icon: Settings },
+      ...{ label: t('common.nav.account'), place: 'foot' as const },
+    },
+  ];
+}
+
+const needing = (count: number) => ({
+  badge: count,
+  needs: true,
+  badgeLabel: counted('needsReply', count),
+});
+
+/** A badge in words; nothing to say for none. */
+function counted(what: 'needsReply' | 'queued' | 'mentioned', n: number): string {
+  return n ? i18n.global.t(`common.nav.${what}`, { n }, n) : '';
+}
