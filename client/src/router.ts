@@ -4,11 +4,11 @@ import {
   createWebHistory,
   type RouteLocationNormalized,
   type RouteLocationRaw,
+  type Router,
   type RouteRecordRaw,
 } from 'vue-router';
 
 import { routes as session, useSession } from './features/session';
-import { appealAddress, landing } from './places';
 import { loadMessages, MESSAGE_FILES, type MessageFile } from './platform/i18n';
 
 declare module 'vue-router' {
@@ -32,35 +32,18 @@ declare module 'vue-router' {
   }
 }
 
+const LOGIN = '/login';
 const showsGallery = import.meta.env.DEV || import.meta.env.VITE_GALLERY === '1';
-const features = import.meta.glob<{ routes?: RouteRecordRaw[] }>(
-  ['./features/*/index.ts', '!./features/{gallery,session}/index.ts'],
-  { eager: true },
-);
-const notFound = () => import('./NotFoundPage.vue');
+/** What lies behind the login is not even loaded before somebody is signed in. */
+const loadSignedIn = () => import('./signedInRoutes');
 
-/** Every feature's own routes, in the order in which they are matched. */
-async function collectRoutes(): Promise<RouteRecordRaw[]> {
+/** What is open to everybody, and a way in for every other address. */
+async function openRoutes(): Promise<RouteRecordRaw[]> {
   const gallery = showsGallery ? (await import('./features/gallery')).routes : [];
   return [
     ...gallery.map((route) => ({ ...route, meta: { ...route.meta, open: true as const } })),
     ...session,
-    {
-      path: '/',
-      component: () => import('./SignedInFrame.vue'),
-      meta: { messages: [] },
-      children: [
-        // Where these lead depends on who is signed in, which only the guards know; their page is never shown.
-        { path: '', component: notFound, beforeEnter: () => home() },
-        {
-          path: 'a/:no(\\d+)',
-          component: notFound,
-          beforeEnter: ({ params, hash }) => appealLink(Number(params.no), hash),
-        },
-        ...Object.values(features).flatMap(({ routes }) => routes ?? []),
-        { path: ':rest(.*)*', component: notFound, meta: { messages: [] } },
-      ],
-    },
+    { path: '/:rest(.*)*', component: () => import('./NotFoundPage.vue'), meta: { messages: [] } },
   ];
 }
 
@@ -68,7 +51,7 @@ async function collectRoutes(): Promise<RouteRecordRaw[]> {
 export async function createAppRouter() {
   const router = createRouter({
     history: createWebHistory(),
-    routes: await collectRoutes(),
+    routes: await openRoutes(),
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   });
 
@@ -80,7 +63,7 @@ export async function createAppRouter() {
     // Awaited in beforeResolve; until then a failure must not count as unhandled.
     texts.catch(() => undefined);
   });
-  router.beforeEach(admit);
+  router.beforeEach((to) => admit(router, to));
   router.beforeResolve(() => texts);
   return router;
 }
@@ -89,13 +72,27 @@ export async function createAppRouter() {
  * The door: who is signed out goes to the login and comes back to the same address, hash included (IA-4).
  * Without an answer from the server nobody is turned away: App shows that instead of the page.
  */
-async function admit(to: RouteLocationNormalized): Promise<RouteLocationRaw | boolean> {
+async function admit(
+  router: Router,
+  to: RouteLocationNormalized,
+): Promise<RouteLocationRaw | boolean> {
   const people = useSession();
+  // Most who come by another address are signed in: their pages load while the server is asked.
+  if (!to.meta.open) loadSignedIn().catch(() => undefined);
   if (people.loading.state !== 'ready') await people.load();
   if (people.loading.state !== 'ready') return true;
-  if (people.me) return to.path === '/login' ? wanted(to) : true;
-  if (to.meta.open) return true;
-  return { path: '/login', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
+  if (!people.me) {
+    return (
+      to.meta.open === true || {
+        path: LOGIN,
+        query: to.fullPath === '/' ? {} : { to: to.fullPath },
+      }
+    );
+  }
+  if (to.path === LOGIN) return wanted(to);
+  if (to.meta.open || router.hasRoute('signedIn')) return true;
+  router.addRoute((await loadSignedIn()).signedInRoute);
+  return { path: to.path, query: to.query, hash: to.hash, replace: true };
 }
 
 /** Where the login leads: the address asked for, else the first page of the role. */
@@ -103,14 +100,4 @@ export function wanted({ query }: Pick<RouteLocationNormalized, 'query'>): Route
   const { to } = query;
   // Only an address of our own: "//elsewhere" would be another host for the browser.
   return typeof to === 'string' && /^\/(?![/\\])/.test(to) ? to : '/';
-}
-
-function home(): RouteLocationRaw | boolean {
-  const { me } = useSession();
-  return me ? { path: landing(me.person.role), replace: true } : true;
-}
-
-function appealLink(no: number, hash: string): RouteLocationRaw | boolean {
-  const { side } = useSession();
-  return side ? { path: appealAddress(side, no), hash, replace: true } : true;
 }

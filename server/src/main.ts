@@ -17,12 +17,16 @@ async function main(): Promise<void> {
   try {
     await migrate(databaseUrl);
     const app = await createApp({ config, databaseUrl, log });
-    const demo = config.demoData ? await loadDemo({ app, config, log }) : null;
-    const port = await app.listen();
-    say(config, port, demo);
-    await untilToldToStop();
-    process.stdout.write('Stopping…\n');
-    await app.close();
+    try {
+      const demo = config.demoData ? await loadDemo({ app, config, log }) : null;
+      const port = await app.listen().catch((error: unknown) => refusePort(config, error));
+      say(config, port, demo);
+      await untilToldToStop();
+      process.stdout.write('Stopping…\n');
+    } finally {
+      // Also when the start fails half-way: open connections would keep the process alive.
+      await app.close();
+    }
   } finally {
     await embedded?.stop();
   }
@@ -39,6 +43,12 @@ function say(config: Config, port: number, demo: Awaited<ReturnType<typeof loadD
     );
   }
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** The most usual reason deserves a sentence of its own. */
+function refusePort(config: Config, error: unknown): never {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+  throw new ConfigError(`PORT="${config.port}" is in use by another program.`);
 }
 
 /** Resolves at the first request to stop; a second one ends the process at once. */

@@ -221,7 +221,7 @@ export function createOutbox<Command, Answer>(
     const attempted = attempts.get(clientId) ?? 0;
     attempts.set(clientId, attempted + 1);
     const asked =
-      'retryAfterSeconds' in problem.facts ? (problem.facts.retryAfterSeconds ?? 0) * 1_000 : 0;
+      'retryAfterSeconds' in problem.facts ? problem.facts.retryAfterSeconds * 1_000 : 0;
     rest(lane, Math.max(PAUSES_MS[attempted] ?? LAST_PAUSE_MS, asked));
     settled(unsent, { state: 'waiting' });
   }

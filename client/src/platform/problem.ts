@@ -41,7 +41,7 @@ export function isRefusal<Code extends ErrorCode>(
 export interface Trouble {
   /** `offline`: no connection; `timeout`: nobody answered in time. */
   code: ErrorCode | 'offline' | 'timeout';
-  facts: Partial<ErrorFacts[ErrorCode]>;
+  facts: ErrorFacts[ErrorCode];
   /** HTTP status; 0 when no answer came. */
   status: number;
   requestId: string | null;

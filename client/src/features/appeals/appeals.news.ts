@@ -1,6 +1,5 @@
 import { effectScope, watch } from 'vue';
 
-import { setNeedsReplyCount } from '../../platform/title';
 import { on, onConnected } from '../../platform/socket';
 import { useSession } from '../session';
 import { useAppeals } from './appeals.store';
@@ -47,11 +46,6 @@ export function startAppealNews(): void {
     watch(
       () => session.personId,
       (personId) => personId !== null && void appeals.sync(),
-      { immediate: true },
-    );
-    watch(
-      () => appeals.counts.owed,
-      (owed) => setNeedsReplyCount(owed),
       { immediate: true },
     );
   });

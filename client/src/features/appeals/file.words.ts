@@ -21,10 +21,3 @@ const ICONS: readonly [RegExp, Component][] = [
 
 export const fileIcon = (name: string): Component =>
   ICONS.find(([kinds]) => kinds.test(extensionOf(name)))?.[1] ?? FileText;
-
-/** A pasted picture has no name of its own (CMP-3). @param now device time */
-export function pastedName(now: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `image-${day}-${two(now.getHours())}${two(now.getMinutes())}.png`;
-}

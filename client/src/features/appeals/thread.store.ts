@@ -37,7 +37,7 @@ export interface EntryItem {
   key: string;
   number: number;
   entry: Entry;
-  /** Ticks; of the viewer's own side only `sent` and `seen` say something. */
+  /** Ticks; only of the viewer's own side `seen` says something. */
   messageState: 'sent' | 'seen';
 }
 /** An own message that is not acknowledged yet. */
@@ -50,7 +50,7 @@ export interface PendingItem {
   attachments: AttachmentView[];
   orderNumbers: string[];
   mentions: string[];
-  /** ms */
+  /** ms, server's clock */
   at: number;
   messageState: 'queued' | 'sending' | 'failed';
   problem: Trouble | null;
@@ -67,7 +67,9 @@ export interface Thread {
   readonly loading: Loading;
   readonly older: Loading;
   readonly hasOlder: boolean;
-  /** The divider "Новые" stands above this number, from opening to closing; null: nothing was unread. */
+  /** The read mark as it was when the thread was opened, until it is closed: the divider "Новые" stands there. Null: not known yet. */
+  readonly readAtOpening: number | null;
+  /** Number of the first message after it by somebody else; null: nothing was unread. */
   readonly firstUnread: number | null;
 }
 
@@ -105,6 +107,7 @@ interface Held {
   loader: Loader;
   olderLoader: Loader;
   log: ThreadLog;
+  readAtOpening: number | null;
   firstUnread: number | null;
   onScreen: boolean;
 }
@@ -142,6 +145,7 @@ export const useThreads = defineStore('threads', () => {
       loading: one.loader.is,
       older: one.olderLoader.is,
       hasOlder: one.log.is.hasOlder,
+      readAtOpening: one.readAtOpening,
       firstUnread: one.firstUnread,
     };
   }
@@ -159,7 +163,7 @@ export const useThreads = defineStore('threads', () => {
     forgetOld();
     const known = appeals.byNo(no);
     one.appealId ??= known?.id ?? null;
-    if (one.log.is.from !== null) captureUnread(one);
+    if (one.log.is.from !== null) captureUnread(one, markOf(one));
     await refresh(one);
     return one.appealId;
   }
@@ -172,6 +176,7 @@ export const useThreads = defineStore('threads', () => {
       loader: createLoader(),
       olderLoader: createLoader(),
       log: createThreadLog(),
+      readAtOpening: null,
       firstUnread: null,
       onScreen: false,
     });
@@ -182,6 +187,7 @@ export const useThreads = defineStore('threads', () => {
     const one = byNo.get(no);
     if (!one) return;
     one.onScreen = false;
+    one.readAtOpening = null;
     one.firstUnread = null;
   }
 
@@ -213,9 +219,10 @@ export const useThreads = defineStore('threads', () => {
         one.appealId = card.appeal.id;
         if (page) {
           one.log.startWith(page.entries, page.hasMore);
-          captureUnread(one, card.mark.seq);
         }
         takeCard(one, card);
+        // Looking at the thread may have moved the mark already: the divider keeps its first place.
+        if (page && one.onScreen) captureUnread(one, one.readAtOpening ?? markOf(one));
       },
     );
     if (!done) {
@@ -241,11 +248,11 @@ export const useThreads = defineStore('threads', () => {
     one.card = card;
   }
 
+  const markOf = ({ appealId }: Held) => (appealId && appeals.marks.get(appealId)?.seq) || 0;
+
   /** Remembers where the divider stands: above the first message of somebody else after the read mark. */
-  function captureUnread(one: Held, fallbackMark = 0): void {
-    const markSeq = one.appealId
-      ? (appeals.marks.get(one.appealId)?.seq ?? fallbackMark)
-      : fallbackMark;
+  function captureUnread(one: Held, markSeq: number): void {
+    one.readAtOpening = markSeq;
     const unread = [...one.log.entries]
       .filter(
         ([number, entry]) =>
@@ -257,7 +264,7 @@ export const useThreads = defineStore('threads', () => {
 
   /** Loads on upwards until the first unread message is there, so that the page can start at it (UNR-4). */
   async function reachUnread(one: Held): Promise<void> {
-    const markSeq = (one.appealId && appeals.marks.get(one.appealId)?.seq) || 0;
+    const markSeq = one.readAtOpening ?? 0;
     while (
       one.firstUnread !== null &&
       one.log.is.hasOlder &&
@@ -378,49 +385,49 @@ export const useThreads = defineStore('threads', () => {
     }
   }
 
-  /* ── Lines for the screen ─────────────────────────────── */
+  /* ── What the screen shows ────────────────────────────── */
 
-  const ownKey = (personId: string | null, clientId: string) => `${personId ?? ''}:${clientId}`;
+  const ownKey = (personId: string, clientId: string) => `${personId}:${clientId}`;
   /** Keeps unchanged lines the same objects, so that their bubbles are not drawn again. */
   const drawn = new WeakMap<Entry, EntryItem>();
 
   /** The lines of a thread in order: entries by number, then own messages on their way. */
   function items(appealId: string): ThreadItem[] {
-    const one = held(appealId);
     const seen = appeals.byId.get(appealId)?.seenByOther ?? 0;
     const lines: ThreadItem[] = [];
     const known = new Set<string>();
-    if (one) {
-      for (const [number, entry] of [...one.log.entries].sort(([a], [b]) => a - b)) {
-        lines.push(drawEntry(number, entry, seen));
-        if (entry.clientId && entry.author?.id === session.personId) known.add(entry.clientId);
-      }
+    for (const [number, entry] of [...(held(appealId)?.log.entries ?? [])].sort(
+      ([a], [b]) => a - b,
+    )) {
+      const item = drawEntry(number, entry, seen);
+      lines.push(item);
+      known.add(item.key);
     }
     for (const unsent of inOrder()) {
-      const { command, clientId } = unsent;
-      if (command.kind !== 'post' || command.appealId !== appealId || known.has(clientId)) continue;
-      lines.push(drawPending(unsent, command));
+      // One that came back as news before its acknowledgement stands above already.
+      if (unsent.lane !== appealId || known.has(ownKey(unsent.personId, unsent.clientId))) continue;
+      const item = drawPending(unsent);
+      if (item) lines.push(item);
     }
     return lines;
   }
 
   function drawEntry(number: number, entry: Entry, seen: number): EntryItem {
-    const messageState =
-      entry.author?.side === session.side && entry.publicSeq !== null && entry.publicSeq <= seen
-        ? 'seen'
-        : 'sent';
+    const { author, clientId, id, publicSeq } = entry;
+    const isSeen = author?.side === session.side && publicSeq !== null && publicSeq <= seen;
+    const messageState = isSeen ? 'seen' : 'sent';
     const before = drawn.get(entry);
     if (before?.messageState === messageState) return before;
-    const key = entry.clientId && entry.author ? ownKey(entry.author.id, entry.clientId) : entry.id;
+    const key = clientId && author ? ownKey(author.id, clientId) : id;
     const item: EntryItem = { is: 'entry', key, number, entry, messageState };
     drawn.set(entry, item);
     return item;
   }
 
-  function drawPending(
-    { clientId, personId, createdAt, state, problem }: UnsentAppealCommand,
-    { input, attachments }: Extract<UnsentAppealCommand['command'], { kind: 'post' }>,
-  ): PendingItem {
+  function drawPending(unsent: UnsentAppealCommand): PendingItem | null {
+    const { clientId, personId, command, createdAt, state, problem } = unsent;
+    if (command.kind !== 'post') return null;
+    const { input, attachments } = command;
     return {
       is: 'pending',
       key: ownKey(personId, clientId),

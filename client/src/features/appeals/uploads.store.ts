@@ -12,15 +12,16 @@ import { uploadFile, type UploadRequest } from './upload.request';
 
 /** One file in a composer. Replaced as a whole on every change. */
 export interface Upload {
-  readonly localId: string;
+  /** Chosen here: a second try of a file that did arrive gives the same attachment. */
+  readonly clientId: string;
   readonly file: File;
   readonly name: string;
-  readonly size: number;
+  readonly sizeBytes: number;
   /** Object URL of an image, else null; after the upload the server's preview is in `attachment`. */
   readonly previewUrl: string | null;
   /** 0–1 */
   readonly progress: number;
-  readonly state: 'queued' | 'uploading' | 'done' | 'failed';
+  readonly state: 'waiting' | 'uploading' | 'done' | 'failed';
   readonly attachment: AttachmentView | null;
   readonly problem: Trouble | null;
   /** A failed one that may work at the next try. */
@@ -41,7 +42,7 @@ export const useUploads = defineStore('uploads', () => {
   const running = new Map<string, UploadRequest>();
 
   const files = (key: string): readonly Upload[] => byComposer.get(key) ?? [];
-  const isUnderWay = ({ state }: Upload) => state === 'queued' || state === 'uploading';
+  const isUnderWay = ({ state }: Upload) => state === 'waiting' || state === 'uploading';
   /** Something of this composer is still on its way: sending has to wait. */
   const isBusy = (key: string) => files(key).some(isUnderWay);
   const anyBusy = computed(() => [...byComposer.keys()].some(isBusy));
@@ -55,13 +56,13 @@ export const useUploads = defineStore('uploads', () => {
       const problem = refusalBeforeUpload(file, counted, limits);
       const image = problem === null && INLINE_IMAGE.test(file.type);
       const upload: Upload = {
-        localId: uuid(),
+        clientId: uuid(),
         file,
         name: file.name,
-        size: file.size,
+        sizeBytes: file.size,
         previewUrl: image ? URL.createObjectURL(file) : null,
         progress: 0,
-        state: problem ? 'failed' : 'queued',
+        state: problem ? 'failed' : 'waiting',
         attachment: null,
         problem,
         canRetry: false,
@@ -81,11 +82,11 @@ export const useUploads = defineStore('uploads', () => {
     }
   }
 
-  function change(key: string, localId: string, fields: Partial<Upload>): void {
+  function change(key: string, clientId: string, fields: Partial<Upload>): void {
     if (!byComposer.has(key)) return;
     byComposer.set(
       key,
-      files(key).map((one) => (one.localId === localId ? { ...one, ...fields } : one)),
+      files(key).map((one) => (one.clientId === clientId ? { ...one, ...fields } : one)),
     );
   }
 
@@ -93,51 +94,50 @@ export const useUploads = defineStore('uploads', () => {
     for (const [key, list] of byComposer) {
       for (const upload of list) {
         if (running.size >= AT_ONCE) return;
-        if (upload.state === 'queued' && !running.has(upload.localId)) void send(key, upload);
+        if (upload.state === 'waiting' && !running.has(upload.clientId)) void send(key, upload);
       }
     }
   }
 
-  async function send(key: string, { localId, file }: Upload): Promise<void> {
-    // The local id is the sender's id: a second try of a file that did arrive gives the same attachment.
-    const request = uploadFile(file, localId, (progress) => change(key, localId, { progress }));
-    running.set(localId, request);
-    change(key, localId, { state: 'uploading', progress: 0, problem: null, canRetry: false });
+  async function send(key: string, { clientId, file }: Upload): Promise<void> {
+    const request = uploadFile(file, clientId, (progress) => change(key, clientId, { progress }));
+    running.set(clientId, request);
+    change(key, clientId, { state: 'uploading', progress: 0, problem: null, canRetry: false });
     try {
       const attachment = await request.done;
-      change(key, localId, { state: 'done', progress: 1, attachment });
+      change(key, clientId, { state: 'done', progress: 1, attachment });
     } catch (error) {
       // Cancelled: it is out of the list already.
       if (error instanceof DOMException && error.name === 'AbortError') return;
       const problem = troubleOf(error);
-      change(key, localId, {
+      change(key, clientId, {
         state: 'failed',
         progress: 0,
         problem,
         canRetry: isPassing(problem) || problem.code === 'upload_broken',
       });
     } finally {
-      running.delete(localId);
+      running.delete(clientId);
       pump();
     }
   }
 
-  function retry(key: string, localId: string): void {
-    const upload = files(key).find((one) => one.localId === localId);
+  function retry(key: string, clientId: string): void {
+    const upload = files(key).find((one) => one.clientId === clientId);
     if (!upload?.canRetry) return;
-    change(key, localId, { state: 'queued', problem: null });
+    change(key, clientId, { state: 'waiting', problem: null });
     pump();
   }
 
   /** Cancels or removes a file; an upload that no message uses is given back to the server. */
-  function remove(key: string, localId: string): void {
-    const upload = files(key).find((one) => one.localId === localId);
+  function remove(key: string, clientId: string): void {
+    const upload = files(key).find((one) => one.clientId === clientId);
     if (!upload) return;
     setFiles(
       key,
       files(key).filter((one) => one !== upload),
     );
-    running.get(localId)?.abort();
+    running.get(clientId)?.abort();
     if (upload.previewUrl) URL.revokeObjectURL(upload.previewUrl);
     if (!upload.attachment) return;
     const attachmentId = upload.attachment.id;
@@ -159,10 +159,10 @@ export const useUploads = defineStore('uploads', () => {
   /** Puts attachments of a message that was not sent back into a composer (Edit). */
   function giveBack(key: string, attachments: readonly AttachmentView[]): void {
     const back = attachments.map((attachment): Upload => ({
-      localId: uuid(),
+      clientId: uuid(),
       file: new File([], attachment.name, { type: attachment.mime }),
       name: attachment.name,
-      size: attachment.sizeBytes,
+      sizeBytes: attachment.sizeBytes,
       previewUrl: null,
       progress: 1,
       state: 'done',

@@ -10,7 +10,7 @@ import type { DemoAppeal, DemoOrder } from './content/types';
 export { dealers, isStaffKey, staff, supplier, teams, visitors } from './content/people';
 export { photos } from './content/photos';
 export { products } from './content/products';
-export { appealTypes, topics } from './content/topics';
+export { topics } from './content/topics';
 export type * from './content/types';
 
 /** The number the documents and pictures know the story of the wrong batch by. */

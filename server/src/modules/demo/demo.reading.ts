@@ -16,7 +16,7 @@ const share = {
   /** Somebody asked for him by name, and he has not answered. */
   mentioned: 0.4,
   /** The dealer whom staff answered last. */
-  answered: 0.6,
+  answered: 0.45,
   onlooker: 0.55,
   settled: 0.93,
 } as const;

@@ -90,7 +90,7 @@ export function box(
     ${barcode(random, { x: labelX + labelWidth * 0.08, y: labelY + labelWidth * 0.42, width: labelWidth * 0.82, height: labelWidth * 0.24 })}`;
 }
 
-export const cardboard = `
+const cardboard = `
   <linearGradient id="front" x2="0" y2="1"><stop stop-color="#d3a775"/><stop offset="1" stop-color="#b98a58"/></linearGradient>
   <linearGradient id="side" x2="0" y2="1"><stop stop-color="#a5784a"/><stop offset="1" stop-color="#8b6339"/></linearGradient>
   <linearGradient id="top" x2="1" y2="0"><stop stop-color="#dcb587"/><stop offset="1" stop-color="#e5c294"/></linearGradient>`;

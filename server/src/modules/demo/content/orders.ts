@@ -7,8 +7,8 @@ import { products } from './products';
 import type { ProductCode } from './products';
 import type { DemoOrder, DemoOrderLine, DemoOrderState, WorkMinutesAgo } from './types';
 
-export const firstOrderNumber = 40131;
-export const lastOrderNumber = 40250;
+const firstOrderNumber = 40131;
+const lastOrderNumber = 40250;
 
 /** Working minutes between two neighbouring numbers: about four orders a day. */
 const minutesBetweenOrders = 146;

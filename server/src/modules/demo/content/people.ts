@@ -277,7 +277,3 @@ export type PersonKey = StaffKey | VisitorKey;
 export function isStaffKey(person: PersonKey): person is StaffKey {
   return person in staff;
 }
-
-export function personName(person: PersonKey): string {
-  return isStaffKey(person) ? staff[person].name : visitors[person].name;
-}

@@ -19,10 +19,3 @@ export const topics = {
 } as const satisfies Record<string, DemoTopic>;
 
 export type TopicKey = keyof typeof topics;
-
-/** What the dealer calls his appeal when opening it. */
-export const appealTypes = {
-  complaint: { name: 'Рекламация', nameEn: 'Complaint' },
-  error: { name: 'Ошибка', nameEn: 'Error' },
-  question: { name: 'Вопрос', nameEn: 'Question' },
-} as const;

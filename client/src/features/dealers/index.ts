@@ -1,0 +1,4 @@
+/**
+ * Dealers: the list and the card of a dealer, his visitors, their sessions, the log of changes. Hears nothing.
+ */
+export { useDealers } from './dealers.store';
