@@ -158,7 +158,7 @@ export async function createApp({
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
 
-  const io: AppServer<Actor> = createSocketServer<Actor>({
+  const { io, finishCommands } = createSocketServer<Actor>({
     server,
     path: `${config.basePath}socket.io`,
     publicOrigins: config.publicOrigins,
@@ -185,7 +185,11 @@ export async function createApp({
 
   /* News between nodes: an ended session or a lost right reaches its sockets wherever they are. */
   const deaf = [
-    await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload)),
+    await db.listen(
+      channels.sessionEnded,
+      (payload) => cutSession(io, payload),
+      () => void recheckSockets(io, sessions.authenticate),
+    ),
     await db.listen(channels.rightsChanged, (personId) =>
       io.in(rooms.person(personId)).disconnectSockets(true),
     ),
@@ -224,6 +228,7 @@ export async function createApp({
   let work: Awaited<ReturnType<typeof startBackground>> | null = null;
 
   let stopping = false;
+  let stopped: Promise<void> | undefined;
   return {
     server,
     io,
@@ -256,18 +261,32 @@ export async function createApp({
     },
 
     /** Stops without cutting anybody off in the middle: sockets are told to come back, running requests finish, then the pools close. */
-    async close(): Promise<void> {
-      if (stopping) return;
-      stopping = true;
-      io.emit('server:stopping', { retryAfterMs: 1_000 });
-      await work?.poller.stop();
-      await finishRequests(server, io);
-      await work?.jobs.stop();
-      await Promise.all(deaf.map((end) => end()));
-      await sla.stop();
-      await db.close();
-    },
+    close: (): Promise<void> => (stopped ??= stop()),
   };
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    io.emit('server:stopping', { retryAfterMs: 1_000 });
+    await work?.poller.stop();
+    await finishRequests(server, io, finishCommands);
+    await work?.jobs.stop();
+    await Promise.all(deaf.map((end) => end()));
+    await sla.stop();
+    await db.close();
+  }
+}
+
+/** News of ended sessions and changed rights may have been missed: every open socket is asked again whether it may be open. */
+async function recheckSockets(
+  io: AppServer<Actor>,
+  authenticate: (cookies: string | undefined) => Promise<Actor>,
+): Promise<void> {
+  for (const socket of io.sockets.sockets.values()) {
+    const known = socket.data.actor;
+    const actor = await authenticate(socket.handshake.headers.cookie).catch(() => null);
+    if (actor?.rightsVersion !== known.rightsVersion || actor.name !== known.name)
+      socket.disconnect(true);
+  }
 }
 
 function cutSession(io: AppServer<Actor>, payload: string): void {
@@ -278,12 +297,20 @@ function cutSession(io: AppServer<Actor>, payload: string): void {
   io.in(room).disconnectSockets(true);
 }
 
-async function finishRequests(server: HttpServer, io: AppServer<Actor>): Promise<void> {
+async function finishRequests(
+  server: HttpServer,
+  io: AppServer<Actor>,
+  finishCommands: () => Promise<void>,
+): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A moment for the farewell to leave, then the sockets, whose connections would hold the server open.
+  const patience = new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE_MS).unref());
+  await Promise.race([finishCommands(), patience]);
+  // A moment for farewell and answers to leave, then the connections, which would hold the server open:
+  // those of sockets, and those that never became one.
   await new Promise((resolve) => setTimeout(resolve, 50));
   io.disconnectSockets(true);
+  io.engine.close();
   server.closeIdleConnections();
   const impatient = setTimeout(() => server.closeAllConnections(), STOP_PATIENCE_MS);
   await closed;

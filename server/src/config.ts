@@ -7,7 +7,13 @@ export class ConfigError extends Error {}
 const yesNo = z
   .enum(['0', '1', 'true', 'false'])
   .transform((value) => value === '1' || value === 'true');
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
 
 const Environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
@@ -15,7 +21,7 @@ const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   BASE_PATH: z
     .string()
-    .regex(/^\/([\w.-]+\/)*[\w.-]*$/, {
+    .regex(/^\/((?!\.{1,2}\/)[\w.-]+\/)*(?!\.{1,2}$)[\w.-]*$/, {
       error: 'must start with / and hold only letters, digits, dots and dashes, e.g. /portal',
     })
     .default('/'),
@@ -25,7 +31,7 @@ const Environment = z.object({
   UPLOADS_DIR: z.string().min(1).default('uploads'),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, {
+    .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
       error: 'must look like postgres://user:password@host:5432/name',
     })
     .optional(),

@@ -1,6 +1,6 @@
 import type { Ack, Problem } from '@otklik/shared/errors';
 import type { ServerNews } from '@otklik/shared/news';
-import type { Socket } from 'socket.io-client';
+import type { io as openSocket, Socket } from 'socket.io-client';
 import { readonly, shallowReactive } from 'vue';
 
 import { basePath } from './basePath';
@@ -86,7 +86,7 @@ export async function startSocket(): Promise<void> {
 }
 
 /** Nobody needs the library before signing in, and it is a tenth of what the login page may weigh. */
-async function library(mine: number): Promise<typeof import('socket.io-client').io | null> {
+async function library(mine: number): Promise<typeof openSocket | null> {
   while (mine === turn) {
     try {
       const { io } = await import('socket.io-client');

@@ -54,8 +54,15 @@ export interface Db {
    * and COMMIT with the last. Costs three round trips where `transaction` needs five.
    */
   batch<Result>(run: (tx: BatchTx) => Promise<Result>): Promise<Result>;
-  /** Calls `heard` for every NOTIFY on `channel`, from any node; reconnects by itself. Ends with the returned function. */
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  /**
+   * Calls `heard` for every NOTIFY on `channel`, from any node; reconnects by itself. Ends with the returned function.
+   * @param regained called after a loss, once it hears again: what was told meanwhile has been missed
+   */
+  listen(
+    channel: string,
+    heard: (payload: string) => void,
+    regained?: () => void,
+  ): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -151,8 +158,9 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
     pipeline: true,
     application_name: 'otklik batch',
     ...LIMITS,
-    // The same few statements for ever: planned once, not at each call.
-    options: `${LIMITS.options} -c plan_cache_mode=force_generic_plan`,
+    // The same few statements for ever, each by key: planned once, not at each call, and never by the size
+    // a table had when it was planned.
+    options: `${LIMITS.options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off`,
   });
   batches.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
 
@@ -177,7 +185,7 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
       return result;
     },
     batch: (run) => batchTransaction(batches, run),
-    listen: (channel, heard) => listen(url, channel, heard, log),
+    listen: (channel, heard, regained) => listen(url, channel, heard, regained, log),
     async close() {
       await batches.end();
       await source.destroy();
@@ -225,7 +233,13 @@ async function batchTransaction<Result>(
 }
 
 /** A connection of its own that listens for NOTIFY and comes back after a loss. */
-async function listen(url: string, channel: string, heard: (payload: string) => void, log: Log) {
+async function listen(
+  url: string,
+  channel: string,
+  heard: (payload: string) => void,
+  regained: (() => void) | undefined,
+  log: Log,
+) {
   let closed = false;
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -234,6 +248,7 @@ async function listen(url: string, channel: string, heard: (payload: string) => 
     const next = new pg.Client({
       connectionString: url,
       keepAlive: true,
+      connectionTimeoutMillis: LIMITS.connectionTimeoutMillis,
       application_name: 'otklik listen',
     });
     next.on('notification', (message) => heard(message.payload ?? ''));
@@ -245,12 +260,13 @@ async function listen(url: string, channel: string, heard: (payload: string) => 
     });
     await next.connect();
     await next.query(`LISTEN ${channel}`);
+    if (closed) await next.end();
     client = next;
   }
   function again(): void {
     if (closed) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void connect().catch(again), 500);
+    timer = setTimeout(() => void connect().then(regained, again), 500);
   }
 
   await connect();

@@ -1,56 +1,90 @@
-/** What became of one item of a batch: its result, or the error for its own caller. */
+/** What became of one item of a batch: its result, the error for its own caller, or: it has to be served by itself. */
 export type Outcome<Result> = { value: Result } | { error: unknown } | 'alone';
 
+export interface GroupOptions<Item> {
+  /** Items with the same key keep their order and are never in two batches at once. */
+  keyOf: (item: Item) => string;
+  /** Items in one batch. */
+  most?: number;
+  /** Batches under way at once: while one waits for the disk, the next is being worked out. */
+  lanes?: number;
+}
+
 /**
- * Group commit: calls that arrive while a batch runs form the next batch, without any timer.
+ * Group commit: calls that arrive while batches run form the next batch, without any timer.
  * Under light load every call is a batch of one and waits for nothing; under load one transaction serves many.
  *
  * @param run serves a batch in one transaction. Answers one outcome per item, `'alone'` when the item should be served by itself
  *   (its row is locked by somebody else). When it throws, every item of the batch is served alone, so that one bad item harms no other.
  * @param alone serves one item in a transaction of its own
- * @param most items in one batch
  */
 export function groupCommit<Item, Result>(
   run: (items: Item[]) => Promise<Outcome<Result>[]>,
   alone: (item: Item) => Promise<Result>,
-  most = 64,
+  { keyOf, most = 64, lanes = 2 }: GroupOptions<Item>,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;
+    key: string;
     resolve: (value: Result) => void;
     reject: (error: unknown) => void;
   }
   let queue: Waiting[] = [];
-  let running = false;
+  let running = 0;
+  /** Keys that are being served now. */
+  const busy = new Set<string>();
 
-  const serveAlone = (waiting: Waiting) =>
-    void alone(waiting.item).then(waiting.resolve, waiting.reject);
+  /** The oldest waiting items whose keys are free; the others keep their places. */
+  function nextBatch(): Waiting[] {
+    const batch: Waiting[] = [];
+    const rest: Waiting[] = [];
+    for (const waiting of queue) {
+      if (batch.length < most && !busy.has(waiting.key)) batch.push(waiting);
+      else rest.push(waiting);
+    }
+    queue = rest;
+    for (const { key } of batch) busy.add(key);
+    return batch;
+  }
+
+  async function serveAlone(waiting: Waiting): Promise<void> {
+    await alone(waiting.item).then(waiting.resolve, waiting.reject);
+  }
 
   async function serve(batch: Waiting[]): Promise<void> {
-    const outcomes = await run(batch.map((waiting) => waiting.item)).catch(
-      (): Outcome<Result>[] => [],
-    );
+    const outcomes = await run(batch.map(({ item }) => item)).catch((): Outcome<Result>[] => []);
+    const left = new Map<string, Waiting[]>();
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? 'alone';
-      if (outcome === 'alone') serveAlone(waiting);
+      if (outcome === 'alone') left.set(waiting.key, [...(left.get(waiting.key) ?? []), waiting]);
       else if ('error' in outcome) waiting.reject(outcome.error);
       else waiting.resolve(outcome.value);
     });
+    for (const { key } of batch) if (!left.has(key)) busy.delete(key);
+    // In their order, and without holding up the lane: only their own key waits for them.
+    for (const [key, items] of left) {
+      void (async () => {
+        for (const waiting of items) await serveAlone(waiting);
+        busy.delete(key);
+        start();
+      })();
+    }
   }
 
-  async function drain(): Promise<void> {
-    running = true;
-    while (queue.length > 0) {
-      const batch = queue.slice(0, most);
-      queue = queue.slice(most);
-      await serve(batch);
-    }
-    running = false;
+  async function lane(): Promise<void> {
+    for (let batch = nextBatch(); batch.length > 0; batch = nextBatch()) await serve(batch);
+    running -= 1;
+  }
+
+  function start(): void {
+    if (running >= lanes || queue.length === 0) return;
+    running += 1;
+    void lane();
   }
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
-      queue.push({ item, resolve, reject });
-      if (!running) void drain();
+      queue.push({ item, key: keyOf(item), resolve, reject });
+      start();
     });
 }

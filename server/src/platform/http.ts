@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Ack } from '@otklik/shared/errors';
+import type { Ack, FieldProblem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 import express, {
   type NextFunction,
@@ -80,14 +80,21 @@ export interface Api<Actor> {
   ): void;
 }
 
-/** Finds what PostgreSQL text cannot hold: NUL and lone surrogates. Answers the dotted path of the first, or null. */
-function unstorable(value: unknown, path: string): string | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null;
+/** No input of ours is nested deeper than a few levels; far below the depth at which walking would exhaust the stack. */
+const DEEPEST = 20;
+
+/** Finds what no schema should have to look at: text PostgreSQL cannot hold (NUL, lone surrogates) and endless nesting. */
+function unacceptable(value: unknown, path: string, depth = 0): FieldProblem | null {
+  const characters = (text: string, at: string): FieldProblem | null =>
+    text.includes('\0') || !text.isWellFormed()
+      ? { path: at, rule: 'characters', message: 'holds characters that cannot be stored' }
+      : null;
+  if (typeof value === 'string') return characters(value, path);
   if (typeof value !== 'object' || value === null) return null;
+  if (depth > DEEPEST) return { path, rule: 'depth', message: 'is nested too deeply' };
   for (const [key, inner] of Object.entries(value)) {
     const at = path ? `${path}.${key}` : key;
-    if (key.includes('\0')) return at;
-    const found = unstorable(inner, at);
+    const found = characters(key, at) ?? unacceptable(inner, at, depth + 1);
     if (found !== null) return found;
   }
   return null;
@@ -98,14 +105,8 @@ function unstorable(value: unknown, path: string): string | null {
  * @throws invalid_input naming every wrong field
  */
 export function parseInput<Parsed>(schema: z.ZodType<Parsed>, input: unknown): Parsed {
-  const bad = unstorable(input, '');
-  if (bad !== null) {
-    throw fail('invalid_input', {
-      fields: [
-        { path: bad, rule: 'characters', message: 'holds characters that cannot be stored' },
-      ],
-    });
-  }
+  const bad = unacceptable(input, '');
+  if (bad !== null) throw fail('invalid_input', { fields: [bad] });
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw fail('invalid_input', {

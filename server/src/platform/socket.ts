@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Ack } from '@otklik/shared/errors';
 import type { ServerNews } from '@otklik/shared/news';
 import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
-import { toProblem } from './errors';
+import { fail, toProblem } from './errors';
 import { isOwnOrigin } from './http';
 import type { Log } from './log';
 
@@ -43,11 +43,23 @@ const MAX_WAITING_PACKETS = 2_000;
 /** Unanswered commands of one socket; a burst beyond this is refused at once instead of queued without end. */
 const MAX_COMMANDS_IN_FLIGHT = 512;
 
+export interface SocketServer<Actor> {
+  io: AppServer<Actor>;
+  /** For the end of the server: refuses new commands, and resolves once those that run are answered. */
+  finishCommands: () => Promise<void>;
+}
+
+/** Commands of all sockets that wait for their answer. */
+interface Commands {
+  running: Set<Promise<void>>;
+  stopping: boolean;
+}
+
 /**
  * The socket carries news and hot writes. It keeps nothing: whatever it loses is found again by sync.
  * Connection state recovery stays off, because it would re-join rooms before the session is checked.
  */
-export function createSocketServer<Actor>(options: SocketOptions<Actor>): AppServer<Actor> {
+export function createSocketServer<Actor>(options: SocketOptions<Actor>): SocketServer<Actor> {
   const { server, path, publicOrigins, log, authenticate, roomsOf, commands } = options;
   const io: AppServer<Actor> = new Server(server, {
     path,
@@ -75,11 +87,12 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): AppSer
     );
   });
 
+  const work: Commands = { running: new Set(), stopping: false };
   io.on('connection', (socket) => {
     void socket.join(roomsOf(socket.data.actor));
     // The session may have ended between the check and the join; ask once more, now that news of its end would arrive.
     authenticate(socket.handshake.headers.cookie).catch(() => socket.disconnect(true));
-    serveCommands(socket, commands, log);
+    serveCommands(socket, commands, work, log);
   });
 
   const sweep = setInterval(() => {
@@ -93,7 +106,13 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): AppSer
   }, 2_000);
   sweep.unref();
   server.once('close', () => clearInterval(sweep));
-  return io;
+  return {
+    io,
+    async finishCommands() {
+      work.stopping = true;
+      await Promise.all(work.running);
+    },
+  };
 }
 
 function waitingPackets<Actor>(socket: AppSocket<Actor>): number {
@@ -104,6 +123,7 @@ function waitingPackets<Actor>(socket: AppSocket<Actor>): number {
 function serveCommands<Actor>(
   socket: AppSocket<Actor>,
   commands: SocketOptions<Actor>['commands'],
+  work: Commands,
   log: Log,
 ): void {
   let inFlight = 0;
@@ -117,23 +137,17 @@ function serveCommands<Actor>(
       return;
     }
     const reply = (ack: Ack<unknown>) => void answer(ack);
+    const refuse = (refusal: Error) =>
+      reply({ ok: false, problem: toProblem(refusal, socket.id) });
+    if (work.stopping) return refuse(fail('stopping', {}));
     if (inFlight >= MAX_COMMANDS_IN_FLIGHT) {
-      reply({
-        ok: false,
-        problem: {
-          ...toProblem(undefined, socket.id),
-          status: 429,
-          code: 'rate_limited',
-          title: 'Too many at once',
-          type: 'urn:otklik:problem:rate_limited',
-          facts: { retryAfterSeconds: 1 },
-        },
-      });
-      return;
+      return refuse(fail('rate_limited', { retryAfterSeconds: 1 }));
     }
     inFlight += 1;
-    void run(socket.data.actor, args[0], reply).finally(() => {
+    const running = run(socket.data.actor, args[0], reply).finally(() => {
       inFlight -= 1;
+      work.running.delete(running);
     });
+    work.running.add(running);
   });
 }

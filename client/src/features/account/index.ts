@@ -1,1 +1,5 @@
+/**
+ * Account: what a person sees and changes about himself: name, password, sessions, appearance.
+ * Hears nothing.
+ */
 export { routes } from './account.routes';

@@ -29,3 +29,15 @@ export {
 } from './thread.store';
 export { composerKey, useUploads, type Upload } from './uploads.store';
 export { useHeldOrder, type HeldOrder } from './useHeldOrder';
+
+// The thread's parts, for both sides: README.md tells how they are put together.
+export { default as AppealThread } from './AppealThread.vue';
+export { default as AttachmentTiles } from './AttachmentTiles.vue';
+export { default as MessageComposer, type Composed } from './MessageComposer.vue';
+export { default as OrderCard } from './OrderCard.vue';
+export { default as OrderPanel } from './OrderPanel.vue';
+export { default as OrderPicker } from './OrderPicker.vue';
+export type { Mentionable } from './suggestions';
+export type { ThreadViewer } from './thread.lines';
+export { useEventText, type FieldText } from './useEventText';
+export { useTroubleText } from './useTroubleText';

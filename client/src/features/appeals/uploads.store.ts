@@ -12,7 +12,7 @@ import { uploadFile, type UploadRequest } from './upload.request';
 
 /** One file in a composer. Replaced as a whole on every change. */
 export interface Upload {
-  /** Chosen here: a second try of a file that did arrive gives the same attachment. */
+  /** Also the id under which it is sent: a second try of a file that did arrive gives the same attachment. */
   readonly clientId: string;
   readonly file: File;
   readonly name: string;

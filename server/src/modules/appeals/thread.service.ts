@@ -295,7 +295,9 @@ export function createThreadService({
     });
   }
 
-  const together = groupCommit<Sending, Posted>(postTogether, postAlone);
+  const together = groupCommit<Sending, Posted>(postTogether, postAlone, {
+    keyOf: ({ input }) => input.appealId,
+  });
 
   return {
     /**
