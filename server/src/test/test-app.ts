@@ -6,7 +6,7 @@ import type { Ack, Problem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 import { io as connect, type Socket } from 'socket.io-client';
 import { createApp, type App } from '../app';
-import { readConfig } from '../config';
+import { readConfig, type Config } from '../config';
 import { aSession } from '../modules/people/people.factory';
 import { createLog } from '../platform/log';
 import { testDb, type TestDb } from './test-db';
@@ -47,6 +47,7 @@ export interface TestSocket {
 
 export interface TestApp {
   app: App;
+  config: Config;
   database: TestDb;
   url: string;
   signIn(person: { id: string }): Promise<TestSession>;
@@ -84,6 +85,7 @@ export async function testApp(
   const sockets: Socket[] = [];
   return {
     app,
+    config,
     database,
     url,
     async signIn(person) {

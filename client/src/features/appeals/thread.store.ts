@@ -19,7 +19,7 @@ import { computed, shallowReactive, watch } from 'vue';
 import { call } from '../../platform/api';
 import { createLoader, type Loader, type Loading } from '../../platform/loading';
 import type { Fate } from '../../platform/outbox';
-import { attempt, type Outcome, type Trouble } from '../../platform/problem';
+import { attempt, isPassing, type Outcome, type Trouble } from '../../platform/problem';
 import { useSession } from '../session';
 import { createAppealOutbox, type UnsentAppealCommand } from './appeal.outbox';
 import { lastNumberOf, numberOf } from './appeal.rules';
@@ -292,6 +292,7 @@ export const useThreads = defineStore('threads', () => {
   }
 
   const catching = new Set<number>();
+  const gapTimers = new Map<number, ReturnType<typeof setTimeout>>();
   /** Fetches what came after the highest number without a gap below it. */
   async function catchUp(no: number): Promise<void> {
     const one = byNo.get(no);
@@ -315,7 +316,14 @@ export const useThreads = defineStore('threads', () => {
       catching.delete(no);
     }
     // The row may be ahead of the answer, or the connection away: look again soon.
-    if (isBehind(one) && one.onScreen) setTimeout(() => void catchUp(no), GAP_AGAIN_MS);
+    if (!isBehind(one) || !one.onScreen || gapTimers.has(no)) return;
+    gapTimers.set(
+      no,
+      setTimeout(() => {
+        gapTimers.delete(no);
+        void catchUp(no);
+      }, GAP_AGAIN_MS),
+    );
   }
 
   /** The row, or news, speaks of an entry that is not held. */
@@ -348,8 +356,10 @@ export const useThreads = defineStore('threads', () => {
     const said = entries.filter((entry) => entry.kind !== 'event');
     const own = said.findLastIndex((entry) => entry.author?.id === session.personId);
     const last = said[own];
-    // Only a row as fresh as its entries can tell how many messages lie below.
-    if (!last || appeal.last === null || appeal.last.at !== said.at(-1)?.at) return;
+    const newest = said.at(-1);
+    // Only a row that is exactly as fresh as its entries can tell how many messages lie below.
+    const fits = appeal.last?.at === newest?.at && appeal.last?.authorId === newest?.author?.id;
+    if (!last || !fits) return;
     appeals.putMark({
       appealId: appeal.id,
       seq: numberOf(last),
@@ -544,6 +554,8 @@ export const useThreads = defineStore('threads', () => {
     string,
     { wanted: number; timer: ReturnType<typeof setTimeout> | null }
   >();
+  /** Marks that did not reach the server; told when the connection is back. */
+  const unsentMarks = new Map<string, number>();
   /** The viewer has seen everything up to `number`. Sent at most once a second, never backwards (UNR-3). */
   function markRead(appealId: string, number: number): void {
     const known = appeals.marks.get(appealId)?.seq ?? 0;
@@ -569,7 +581,11 @@ export const useThreads = defineStore('threads', () => {
     showRead(appealId, seq);
     const answer = await attempt(() => call(appealsApi.markRead, { appealId, seq }));
     if (session.personId !== person) return;
-    if (answer.ok) appeals.putMark(answer.value);
+    if (!answer.ok) {
+      if (isPassing(answer.trouble)) unsentMarks.set(appealId, seq);
+      return;
+    }
+    appeals.putMark(answer.value);
     appeals.refreshCounts();
   }
 
@@ -663,8 +679,11 @@ export const useThreads = defineStore('threads', () => {
     byNo.clear();
     for (const { timer } of reading.values()) if (timer !== null) clearTimeout(timer);
     reading.clear();
-    for (const timer of cardTimers.values()) clearTimeout(timer);
-    cardTimers.clear();
+    unsentMarks.clear();
+    for (const timers of [cardTimers, gapTimers]) {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    }
     pulling.clear();
     openedAs.clear();
     for (const [clientId, resolve] of opening) resolve({ state: 'pending', clientId });
@@ -693,6 +712,9 @@ export const useThreads = defineStore('threads', () => {
   /** The connection is back: unsent messages go, open threads fetch what they missed. */
   function wake(): void {
     outbox.wake();
+    const marks = [...unsentMarks];
+    unsentMarks.clear();
+    for (const [appealId, wanted] of marks) void sendMark(appealId, { wanted, timer: null });
     for (const one of byNo.values()) {
       if (!one.onScreen) continue;
       if (one.log.is.from === null && one.loader.is.state === 'error') void refresh(one);

@@ -53,7 +53,7 @@ export const useBoard = defineStore('board', () => {
         board.value = answer;
       },
     );
-    if (shown) plan(again ? SPACING_MS : untilNextChange());
+    if (shown) plan(again ? Math.max(0, askedAt + SPACING_MS - Date.now()) : untilNextChange());
   }
 
   /** A row changes its column when its moment comes, also when nobody sends news: not later than in 30 s. */

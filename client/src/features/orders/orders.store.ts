@@ -82,6 +82,10 @@ export const useOrders = defineStore('orders', () => {
       (card) => cards.set(number, card),
     );
   }
+  async function refreshCard(number: string): Promise<void> {
+    const answer = await attempt(() => call(ordersApi.card, { number }));
+    if (answer.ok && cards.has(number)) cards.set(number, answer.value);
+  }
   const card = (number: string): OrderCard | null => cards.get(number) ?? null;
 
   const found = new Map<string, LinkedOrder[]>();
@@ -113,7 +117,7 @@ export const useOrders = defineStore('orders', () => {
     const held = cards.get(order.number);
     if (held) {
       cards.set(order.number, newer(held, order));
-      void loadCard(order.number);
+      void refreshCard(order.number);
     }
     if (counts.value === null) return;
     countsTimer ??= setTimeout(() => {

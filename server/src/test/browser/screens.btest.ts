@@ -1,0 +1,97 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadDemo } from '../../modules/demo';
+import { createLog } from '../../platform/log';
+import { openStage, signIn, type Stage } from './stage';
+
+/**
+ * A picture of every screen in both languages and themes, wide and on a phone, into an ignored folder, to be laid beside the prototype.
+ * Each is also checked for what a picture shows badly: sideways scrolling, errors in the console, the page's language and headings.
+ */
+const PICTURES = fileURLToPath(new URL('../../../../test-output/pictures/', import.meta.url));
+const PASSWORD = 'pictures-of-otklik';
+
+interface Screen {
+  name: string;
+  login: string | null;
+  path: string | ((stage: Stage) => Promise<string>);
+  wide: number;
+  /** Something that is there when the page is complete. */
+  ready: string;
+}
+
+const dealerCard = async (stage: Stage) => {
+  const [dealer] = await stage.app.database.db.query<{ dealer_id: string }>(`SELECT dealer_id FROM person WHERE login = 'dealer@demo.test'`);
+  return `/admin/dealers/${dealer?.dealer_id}/visitors`;
+};
+const orderPath = async (stage: Stage) => {
+  const [order] = await stage.app.database.db.query<{ number: string }>(
+    `SELECT o.number FROM dealer_order o JOIN appeal_order l ON l.order_id = o.id JOIN appeal a ON a.id = l.appeal_id WHERE a.no = 1042`,
+  );
+  return `/orders/${order?.number}`;
+};
+
+const SCREENS: Screen[] = [
+  { name: 'login', login: null, path: '/login', wide: 1280, ready: 'form' },
+  { name: 'dealer-home', login: 'dealer@demo.test', path: '/appeals', wide: 1280, ready: '.drow' },
+  { name: 'appeal-new', login: 'dealer@demo.test', path: '/appeals/new', wide: 1280, ready: 'textarea' },
+  { name: 'appeal-dealer', login: 'dealer@demo.test', path: '/appeals/1042', wide: 1280, ready: '[data-message-id]' },
+  { name: 'orders', login: 'dealer@demo.test', path: '/orders', wide: 1280, ready: 'main a[href*="/orders/"]' },
+  { name: 'order-card', login: 'dealer@demo.test', path: orderPath, wide: 1280, ready: 'main h1' },
+  { name: 'account-sessions', login: 'dealer@demo.test', path: '/account/sessions', wide: 1280, ready: 'main h1' },
+  { name: 'inbox', login: 'manager@demo.test', path: '/inbox/mine', wide: 1440, ready: '.row' },
+  { name: 'inbox-thread', login: 'manager@demo.test', path: '/inbox/mine/1042', wide: 1440, ready: '[data-message-id]' },
+  { name: 'board', login: 'supervisor@demo.test', path: '/board', wide: 1440, ready: 'main h1' },
+  { name: 'admin-dealer', login: 'admin@demo.test', path: dealerCard, wide: 1440, ready: 'main [role=switch]' },
+];
+
+let stage: Stage;
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  stage = await openStage({ env: { DEMO_DATA: '1', DEMO_PASSWORD: PASSWORD } });
+  await loadDemo({ app: stage.app.app, config: stage.app.config, log: createLog('silent', false) });
+}, 120_000);
+afterAll(() => stage.close());
+
+async function settled(page: Page, ready: string): Promise<void> {
+  await page.locator(ready).first().waitFor({ state: 'visible' });
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await Promise.all([...document.images].filter((image) => image.loading !== 'lazy').map((image) => image.decode().catch(() => undefined)));
+  });
+}
+
+describe.each(['ru', 'en'] as const)('in %s', (language) => {
+  describe.each(['light', 'dark'] as const)('%s', (theme) => {
+    it.each(SCREENS)('$name', async ({ name, login, path, wide, ready }) => {
+      const address = typeof path === 'string' ? path : await path(stage);
+      const { context, page, complaints } = await stage.visitor({ locale: language === 'ru' ? 'ru-RU' : 'en-GB', colorScheme: theme, viewport: { width: wide, height: 900 } });
+      try {
+        if (login === null) await page.goto(`${stage.app.url}${address}`);
+        else {
+          await signIn(stage, page, login, PASSWORD);
+          await page.goto(`${stage.app.url}${address}`);
+        }
+        for (const width of [wide, 360]) {
+          await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+          await settled(page, ready);
+          await page.screenshot({ path: join(PICTURES, `${name}-${width}-${theme}-${language}.png`), animations: 'disabled' });
+          const page_ = await page.evaluate(() => ({
+            over: (document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth,
+            language: document.documentElement.lang,
+            theme: document.documentElement.dataset.theme,
+            headings: [...document.querySelectorAll('h1')].filter((heading) => heading.checkVisibility()).length,
+          }));
+          expect(page_).toEqual({ over: expect.any(Number), language, theme, headings: 1 });
+          expect(page_.over).toBeLessThanOrEqual(0);
+        }
+        expect(complaints).toEqual([]);
+      } finally {
+        await context.close();
+      }
+    });
+  });
+});

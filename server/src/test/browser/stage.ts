@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { testApp, type TestApp } from '../test-app';
+
+const CLIENT = fileURLToPath(new URL('../../../../client/dist', import.meta.url));
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real server with the built client, and a real browser in front of it. */
+export interface Stage {
+  app: TestApp;
+  browser: Browser;
+  /** A fresh browser profile: its own cookies, storage and language. Everything it could not do is in `complaints`. */
+  visitor(options?: BrowserContextOptions): Promise<{ context: BrowserContext; page: Page; complaints: string[] }>;
+  close(): Promise<void>;
+}
+
+export async function openStage(options: Parameters<typeof testApp>[0] = {}): Promise<Stage> {
+  if (!existsSync(join(CLIENT, 'index.html'))) throw new Error('client/dist is missing: run npm run build');
+  const app = await testApp({ background: true, clientFolder: CLIENT, ...options });
+  const profile = await mkdtemp(join(tmpdir(), 'otklik-browser-'));
+  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return {
+    app,
+    browser,
+    async visitor(contextOptions = {}) {
+      const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1280, height: 900 }, ...contextOptions });
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+      page.on('console', (message) => {
+        // A refused call is told by the browser itself; the page answers for it in its own words.
+        if ((message.type() === 'error' || message.type() === 'warning') && !message.text().startsWith('Failed to load resource')) complaints.push(`${message.type()}: ${message.text()}`);
+      });
+      page.setDefaultTimeout(10_000);
+      return { context, page, complaints };
+    },
+    async close() {
+      await browser.close();
+      await app.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Signs in through the page itself. */
+export async function signIn(stage: Stage, page: Page, login: string, password: string, path = '/'): Promise<void> {
+  await page.goto(`${stage.app.url}${path}`);
+  await page.getByLabel(/E-mail или логин|E-mail or login/).fill(login);
+  await page.getByLabel(/^Пароль|^Password/).fill(password);
+  await page.getByRole('button', { name: /^Войти$|^Sign in$/ }).click();
+  await page.waitForURL((url) => !url.pathname.endsWith('/login'));
+}
