@@ -90,6 +90,17 @@ module.exports = {
       to: { path: '^server/src/(modules|app|main|tools)' },
     },
     {
+      name: 'client-loads-no-validator',
+      comment: 'At run time the client takes routes, limits and types from shared; schemas would load zod.',
+      severity: 'error',
+      from: { path: '^client/src/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^shared/src/',
+        pathNot: '(\\.api|/route|/limits)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'client-platform-and-ui-know-no-feature',
       comment: 'platform and ui have no word of the business.',
       severity: 'error',

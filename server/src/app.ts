@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ATTACHMENT_EXTENSIONS } from '@otklik/shared/attachments';
-import { MESSAGE_MAX } from '@otklik/shared/appeals';
+import { MESSAGE_MAX } from '@otklik/shared/limits';
 import type { SessionEndReason } from '@otklik/shared/errors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
@@ -39,7 +39,7 @@ import { startJobs } from './platform/jobs';
 import type { Log } from './platform/log';
 import { createMetrics } from './platform/metrics';
 import { openApi } from './platform/openapi';
-import { createSocketServer, type AppServer } from './platform/socket';
+import { createSocketServer, type AppServer, type SocketServer } from './platform/socket';
 
 export interface AppOptions {
   config: Config;
@@ -158,7 +158,7 @@ export async function createApp({
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
 
-  const { io, finishCommands } = createSocketServer<Actor>({
+  const sockets = createSocketServer<Actor>({
     server,
     path: `${config.basePath}socket.io`,
     publicOrigins: config.publicOrigins,
@@ -167,6 +167,7 @@ export async function createApp({
     roomsOf,
     commands: api.commands,
   });
+  const { io } = sockets;
   io.on('connection', (socket) => {
     metrics.sockets.inc();
     socket.once('disconnect', () => metrics.sockets.dec());
@@ -268,7 +269,7 @@ export async function createApp({
     stopping = true;
     io.emit('server:stopping', { retryAfterMs: 1_000 });
     await work?.poller.stop();
-    await finishRequests(server, io, finishCommands);
+    await finishRequests(server, sockets);
     await work?.jobs.stop();
     await Promise.all(deaf.map((end) => end()));
     await sla.stop();
@@ -297,23 +298,20 @@ function cutSession(io: AppServer<Actor>, payload: string): void {
   io.in(room).disconnectSockets(true);
 }
 
-async function finishRequests(
-  server: HttpServer,
-  io: AppServer<Actor>,
-  finishCommands: () => Promise<void>,
-): Promise<void> {
+async function finishRequests(server: HttpServer, sockets: SocketServer<Actor>): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const patience = new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE_MS).unref());
-  await Promise.race([finishCommands(), patience]);
+  await Promise.race([sockets.finishCommands(), patience]);
   // A moment for farewell and answers to leave, then the connections, which would hold the server open:
   // those of sockets, and those that never became one.
   await new Promise((resolve) => setTimeout(resolve, 50));
-  io.disconnectSockets(true);
-  io.engine.close();
-  server.closeIdleConnections();
+  sockets.disconnectAll();
+  // Each connection ends with the answer it waits for; a browser would keep it open for its next question.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const impatient = setTimeout(() => server.closeAllConnections(), STOP_PATIENCE_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(impatient);
 }
 

@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { AttachmentView } from './attachments';
+import { MESSAGE_MAX, SUBJECT_MAX } from './limits';
 import { LinkedOrder } from './orders';
 import { PersonRef, Side } from './people';
 import { ClockView, PromiseView } from './sla';
 import { clientId, moment, paging, typed, typedOrEmpty } from './text';
-
-export const MESSAGE_MAX = 10_000;
-export const SUBJECT_MAX = 200;
 
 /* ── Directories ────────────────────────────────────────── */
 export const Status = z.enum(['new', 'in_work', 'waiting', 'resolved', 'closed']);

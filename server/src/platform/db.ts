@@ -198,6 +198,9 @@ async function batchTransaction<Result>(
   run: (tx: BatchTx) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
+  // Whoever waits for an answer hears of a lost connection by his statement; without a listener the event would end the process.
+  const lost = () => undefined;
+  client.on('error', lost);
   const after: (() => void)[] = [];
   const sent: Promise<pg.QueryResult>[] = [];
   const send = (text: string, values: readonly unknown[] = [], name?: string) => {
@@ -222,11 +225,14 @@ async function batchTransaction<Result>(
     await Promise.all(sent);
     // COMMIT after a failed statement answers ROLLBACK without an error of its own.
     if (end.command !== 'COMMIT') throw new Error(`the transaction ended with ${end.command}`);
+    client.off('error', lost);
     client.release();
     for (const effect of after) effect();
     return value;
   } catch (error) {
     const back = await client.query('ROLLBACK').catch((cause: unknown) => cause);
+    // A broken connection may say so once more while it is being thrown away: then the listener stays.
+    if (!(back instanceof Error)) client.off('error', lost);
     client.release(back instanceof Error);
     throw error;
   }

@@ -1,8 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Ack } from '@otklik/shared/errors';
 import type { ServerNews } from '@otklik/shared/news';
 import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
-import { fail, toProblem } from './errors';
+import { fail, isDatabaseAway, toProblem } from './errors';
 import { isOwnOrigin } from './http';
 import type { Log } from './log';
 
@@ -42,11 +43,15 @@ const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_WAITING_PACKETS = 2_000;
 /** Unanswered commands of one socket; a burst beyond this is refused at once instead of queued without end. */
 const MAX_COMMANDS_IN_FLIGHT = 512;
+/** How long the other end of a connection may take to confirm its end. */
+const GOODBYE_MS = 500;
 
 export interface SocketServer<Actor> {
   io: AppServer<Actor>;
   /** For the end of the server: refuses new commands, and resolves once those that run are answered. */
   finishCommands: () => Promise<void>;
+  /** Ends all connections: politely first, then also those whose other end has stopped to listen. */
+  disconnectAll: () => void;
 }
 
 /** Commands of all sockets that wait for their answer. */
@@ -87,11 +92,19 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
     );
   });
 
+  const connections = new Set<Duplex>();
+  server.on('upgrade', (_req, connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
+
   const work: Commands = { running: new Set(), stopping: false };
   io.on('connection', (socket) => {
     void socket.join(roomsOf(socket.data.actor));
     // The session may have ended between the check and the join; ask once more, now that news of its end would arrive.
-    authenticate(socket.handshake.headers.cookie).catch(() => socket.disconnect(true));
+    authenticate(socket.handshake.headers.cookie).catch((error: unknown) => {
+      if (!isDatabaseAway(error)) socket.disconnect(true);
+    });
     serveCommands(socket, commands, work, log);
   });
 
@@ -111,6 +124,11 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
     async finishCommands() {
       work.stopping = true;
       await Promise.all(work.running);
+    },
+    disconnectAll() {
+      io.disconnectSockets(true);
+      io.engine.close();
+      setTimeout(() => connections.forEach((connection) => connection.destroy()), GOODBYE_MS);
     },
   };
 }
@@ -137,8 +155,7 @@ function serveCommands<Actor>(
       return;
     }
     const reply = (ack: Ack<unknown>) => void answer(ack);
-    const refuse = (refusal: Error) =>
-      reply({ ok: false, problem: toProblem(refusal, socket.id) });
+    const refuse = (refusal: Error) => reply({ ok: false, problem: toProblem(refusal, socket.id) });
     if (work.stopping) return refuse(fail('stopping', {}));
     if (inFlight >= MAX_COMMANDS_IN_FLIGHT) {
       return refuse(fail('rate_limited', { retryAfterSeconds: 1 }));

@@ -61,6 +61,8 @@ export async function testApp(
     background?: boolean;
     env?: Record<string, string>;
     clientFolder?: string;
+    /** Puts something between the server and its database; answers the address to use instead. */
+    reach?: (databaseUrl: string) => Promise<string>;
   } = {},
 ): Promise<TestApp> {
   const database = await testDb();
@@ -74,7 +76,7 @@ export async function testApp(
   });
   const app = await createApp({
     config,
-    databaseUrl: database.url,
+    databaseUrl: (await options.reach?.(database.url)) ?? database.url,
     log: createLog(process.env.TEST_LOG ?? 'silent', false),
     background: options.background ?? false,
     ...(options.now ? { now: options.now } : {}),

@@ -90,7 +90,7 @@ function dealerSla({ promise }: Extract<Appeal, { audience: 'dealer' }>, nowMs: 
 }
 
 /** A mention of the viewer that he has not read yet. */
-export function isMentioned(appeal: Appeal, mark: ReadMark | undefined, personId: string): boolean {
+function isMentioned(appeal: Appeal, mark: ReadMark | undefined, personId: string): boolean {
   if (appeal.audience !== 'staff') return false;
   const seq = appeal.mentions.find((mention) => mention.personId === personId)?.seq ?? 0;
   return seq > (mark?.seq ?? 0);

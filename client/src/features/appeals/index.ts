@@ -3,6 +3,8 @@
  *
  * Hears `appeal:news`, `appeal:mark`, `order:news`. `startAppealNews` wires them to the stores once somebody is signed in.
  */
+import type { RouteRecordRaw } from 'vue-router';
+
 export {
   dueMs,
   isOpen,
@@ -41,3 +43,25 @@ export type { Mentionable } from './suggestions';
 export type { ThreadViewer } from './thread.lines';
 export { useEventText, type FieldText } from './useEventText';
 export { useTroubleText } from './useTroubleText';
+
+const texts = ['appeals', 'thread'] as const;
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/appeals',
+    component: () => import('./AppealListPage.vue'),
+    meta: { side: 'dealer', nav: 'appeals', messages: texts },
+  },
+  {
+    path: '/appeals/new',
+    component: () => import('./AppealNewPage.vue'),
+    meta: { side: 'dealer', nav: 'new', alone: true, messages: texts },
+  },
+  {
+    path: '/appeals/:no(\\d+)',
+    component: () => import('./AppealPage.vue'),
+    meta: {
+      ...{ side: 'dealer', nav: 'appeals', layout: 'fixed', alone: true, ownConnection: true },
+      messages: texts,
+    },
+  },
+];

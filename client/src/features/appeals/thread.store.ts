@@ -165,6 +165,9 @@ export const useThreads = defineStore('threads', () => {
     one.appealId ??= known?.id ?? null;
     if (one.log.is.from !== null) captureUnread(one, markOf(one));
     await refresh(one);
+    // What a held thread missed while it was not on the screen is unread too.
+    if (one.onScreen && one.firstUnread === null)
+      captureUnread(one, one.readAtOpening ?? markOf(one));
     return one.appealId;
   }
 

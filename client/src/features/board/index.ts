@@ -1,4 +1,21 @@
 /**
  * Board: the supervisor's columns of deadlines. Hears `appeal:news`.
  */
+import type { RouteRecordRaw } from 'vue-router';
+
 export { useBoard } from './board.store';
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/board',
+    component: () => import('./BoardPage.vue'),
+    meta: {
+      layout: 'fixed',
+      nav: 'board',
+      side: 'staff',
+      right: 'seeBoard',
+      ownConnection: true,
+      messages: ['board', 'inbox'],
+    },
+  },
+];

@@ -52,6 +52,9 @@ describe('the sessions that a new rule ends', () => {
   });
 });
 
-test.each(['dealer', 'one', 'several', 'several:3'])('rule %s survives its way there and back', (key) => {
-  expect(ruleKey(ruleOf(key))).toBe(key);
-});
+test.each(['dealer', 'one', 'several', 'several:3'])(
+  'rule %s survives its way there and back',
+  (key) => {
+    expect(ruleKey(ruleOf(key))).toBe(key);
+  },
+);

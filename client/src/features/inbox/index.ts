@@ -30,3 +30,8 @@ export const routes: RouteRecordRaw[] = [
     ];
   }),
 ];
+
+// For the board, which shows the same deadlines and gives appeals to the same people.
+export { default as ColleagueMenu } from './ColleagueMenu.vue';
+export { useSla } from './useSla';
+export { useWide } from './useWide';

@@ -19,6 +19,7 @@ export function useStaffAppeal(no: () => number) {
   const threads = useThreads();
   const directories = useDirectories();
 
+  const clocks = shallowRef<AppealClocks | null>(null);
   watch(
     no,
     (next, before) => {
@@ -44,7 +45,6 @@ export function useStaffAppeal(no: () => number) {
 
   /* ── Deadlines ────────────────────────────────────────── */
 
-  const clocks = shallowRef<AppealClocks | null>(null);
   /** The ledger moves whenever a clock does; the row tells which. */
   const clockKey = computed(() => {
     const appeal = row.value?.appeal;

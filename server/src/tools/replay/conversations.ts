@@ -1,4 +1,4 @@
-import { MESSAGE_MAX } from '@otklik/shared/appeals';
+import { MESSAGE_MAX } from '@otklik/shared/limits';
 import { Side } from '@otklik/shared/people';
 import * as z from 'zod';
 

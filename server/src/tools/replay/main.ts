@@ -27,7 +27,7 @@ async function main(): Promise<number> {
     const [dealer] = cast.dealer;
     if (dealer.me.dealer === null)
       throw new Refusal(`${dealer.me.person.login} is no dealer's login.`);
-    const directories = await dealer.call(appealsApi.directories, Directories, {});
+    const directories = await dealer.read(appealsApi.directories, Directories, {});
     const { results, failures } = await replay(conversations, {
       cast,
       terms: termsOf(directories, dealer.me.dealer.id),

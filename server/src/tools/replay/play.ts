@@ -104,7 +104,7 @@ export async function check(reader: Session, { appealId, sent }: Played): Promis
   const lines: ReadLine[] = [];
   for (let more = appealId !== null; more && appealId !== null;) {
     const afterSeq = lines.at(-1)?.number ?? 0;
-    const page = await reader.call(appealsApi.entries, EntryPage, {
+    const page = await reader.read(appealsApi.entries, EntryPage, {
       appealId,
       afterSeq,
       limit: PAGE,

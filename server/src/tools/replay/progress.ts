@@ -15,11 +15,9 @@ export function createBar(screen: Screen, name: string, total: number) {
 
   function show(): void {
     const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-    const due = screen.isTTY
-      ? percent > shown
-      : percent >= shown + LINE_EVERY_PERCENT || percent === 100;
-    if (!due || percent === shown) return;
-    shown = percent;
+    const stage = screen.isTTY ? percent : Math.floor(percent / LINE_EVERY_PERCENT);
+    if (stage === shown) return;
+    shown = stage;
     const filled = Math.round((percent / 100) * BAR_LENGTH);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_LENGTH - filled)}`;
     if (screen.isTTY) screen.write(`\r${name} ${bar} ${percent} %  ${done}/${total} `);

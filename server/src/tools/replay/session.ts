@@ -38,7 +38,8 @@ export interface Session {
   me: Me;
   /** Entry id → when the socket told of it first (milliseconds of `performance.now`). */
   heard: ReadonlyMap<string, number>;
-  call<In extends object, Out>(
+  /** Asks for something that may be asked any number of times. */
+  read<In extends object, Out>(
     route: Route<In, Out>,
     output: z.ZodType<Out>,
     input: In,
@@ -114,7 +115,7 @@ export async function signIn(base: URL, login: string, password: string): Promis
   return {
     me,
     heard,
-    call,
+    read: (route, output, input) => untilAnswered(() => call(route, output, input)),
     post: (input) => untilAnswered(() => postOnce(input)),
     open: (input) => untilAnswered(() => call(appealsApi.open, Posted, input)),
     async end() {
@@ -142,10 +143,15 @@ function connect(base: URL, cookie: string): Promise<Socket> {
     forceNew: true,
   });
   return new Promise((resolve, reject) => {
-    socket.once('connect', () => resolve(socket));
-    socket.once('connect_error', (cause) => {
+    const refuse = (cause: Error) => {
       socket.disconnect();
       reject(new Refusal(`No socket opens at ${base.href}: ${cause.message}`, { cause }));
+    };
+    socket.once('connect_error', refuse);
+    socket.once('connect', () => {
+      // From now on it comes back by itself.
+      socket.off('connect_error', refuse);
+      resolve(socket);
     });
   });
 }

@@ -1,0 +1,126 @@
+import { computed, onMounted, ref, watch } from 'vue';
+import { useRoute, useRouter } from 'vue-router';
+
+import { useSession } from '../session';
+import { appealIdOf, useAppeals } from './appeals.store';
+import { useThreads } from './thread.store';
+import { useHeldOrder } from './useHeldOrder';
+
+const VIEWS = ['all', 'owed', 'closed'] as const;
+type View = (typeof VIEWS)[number];
+const SEARCH_MS = 300;
+
+/** The dealer's list: view, topic and search in the URL, rows held still while they are looked at. */
+export function useAppealList() {
+  const route = useRoute();
+  const router = useRouter();
+  const session = useSession();
+  const appeals = useAppeals();
+  const threads = useThreads();
+
+  const query = (name: string) => {
+    const value = route.query[name];
+    return typeof value === 'string' && value ? value : undefined;
+  };
+  const view = computed<View>(() => VIEWS.find((one) => one === query('status')) ?? 'all');
+  const filters = computed(() => ({ topicId: query('topic'), q: query('q') }));
+  const flat = computed(() => session.settings.grouping === 'flat');
+
+  function addressOf(next: { status?: View; q?: string | undefined }) {
+    const status = next.status ?? view.value;
+    const q = 'q' in next ? next.q : query('q');
+    return {
+      path: '/appeals',
+      query: {
+        ...(status === 'all' ? {} : { status }),
+        ...(query('topic') ? { topic: query('topic') } : {}),
+        ...(q ? { q } : {}),
+      },
+    };
+  }
+
+  /** What is typed; the URL and the server follow a moment later. */
+  const search = ref(query('q') ?? '');
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  watch(search, (typed) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const q = typed.trim() || undefined;
+      if (q !== query('q')) void router.replace(addressOf({ q }));
+    }, SEARCH_MS);
+  });
+  watch(
+    () => query('q') ?? '',
+    (q) => {
+      if (search.value.trim() !== q) search.value = q;
+    },
+  );
+
+  const load = () => appeals.loadView(view.value, filters.value);
+  onMounted(load);
+  watch([view, () => JSON.stringify(filters.value)], load);
+
+  /* ── Held order (LIV-1) ── */
+  const frozen = ref(false);
+  const keys = computed(() => appeals.keys(view.value, filters.value, flat.value));
+  const held = useHeldOrder(keys, frozen);
+  watch([view, flat, () => JSON.stringify(filters.value)], held.release);
+
+  const rowOf = (key: string) => {
+    const row = appeals.row(appealIdOf(key));
+    if (!row || row.appeal.audience !== 'dealer') return null;
+    const { appeal, needsReply, unread, sla } = row;
+    return {
+      key,
+      shown: {
+        ...{ appeal, needsReply, unread, sla },
+        draft: threads.draftOf(appeal.id)?.body.trim() ?? '',
+        leaving: held.leaving.value.has(key),
+        meId: session.personId ?? '',
+      },
+    };
+  };
+  type Row = NonNullable<ReturnType<typeof rowOf>>;
+  const rowsOf = (list: readonly string[]): Row[] =>
+    list.map(rowOf).filter((row): row is Row => row !== null);
+
+  const state = computed(() => appeals.viewState(view.value, filters.value));
+  const groups = computed(() =>
+    flat.value
+      ? []
+      : appeals.groupsOf(held.shown.value, view.value).map((group) => ({
+          ...group,
+          rows: group.folded ? [] : rowsOf(group.keys),
+          // While older pages are missing only the open ones are surely all there.
+          known: !state.value.hasMore || view.value === 'owed',
+        })),
+  );
+  const rows = computed(() => (flat.value ? rowsOf(held.shown.value) : []));
+  const isEmpty = computed(() => held.shown.value.length === 0);
+  const counts = computed(() => {
+    if (!appeals.countsKnown) return null;
+    const { open, owed, closed } = appeals.counts;
+    return { all: open + closed, owed };
+  });
+
+  return {
+    view,
+    flat,
+    search,
+    filters,
+    addressOf,
+    load,
+    loadMore: () => appeals.loadMore(view.value, filters.value),
+    state,
+    groups,
+    rows,
+    isEmpty,
+    counts,
+    frozen,
+    waiting: computed(() => held.waiting.value.length),
+    release: held.release,
+    toggleFold: appeals.toggleFold,
+    setFlat: (next: boolean) => session.changeSettings({ grouping: next ? 'flat' : 'topic' }),
+    pending: computed(() => threads.pendingOpens),
+  };
+}

@@ -1,0 +1,139 @@
+import type { Entry } from '@otklik/shared/appeals';
+import { computed, onBeforeUnmount, ref, watch } from 'vue';
+
+import { useSession } from '../session';
+import { useAppeals } from './appeals.store';
+import { useDirectories } from './directories.store';
+import { useOrders } from '../orders';
+import { useThreads } from './thread.store';
+import { composerKey, useUploads } from './uploads.store';
+
+/** Everything the dealer's page of one appeal shows and does, by the appeal's number. */
+export function useDealerAppeal(no: () => number) {
+  const session = useSession();
+  const appeals = useAppeals();
+  const threads = useThreads();
+  const uploads = useUploads();
+  const orders = useOrders();
+  const directories = useDirectories();
+  void directories.load();
+
+  watch(
+    no,
+    (next, before) => {
+      if (before !== undefined) threads.close(before);
+      void threads.open(next);
+    },
+    { immediate: true },
+  );
+  onBeforeUnmount(() => threads.close(no()));
+
+  const thread = computed(() => threads.thread(no()));
+  const appealId = computed(() => thread.value?.appealId ?? appeals.byNo(no())?.id ?? null);
+  const appeal = computed(() => {
+    const row = appealId.value === null ? null : appeals.row(appealId.value);
+    return row?.appeal.audience === 'dealer' ? row.appeal : null;
+  });
+  const needsReply = computed(
+    () => appealId.value !== null && appeals.row(appealId.value)?.needsReply === true,
+  );
+  const items = computed(() => (appealId.value === null ? [] : threads.items(appealId.value)));
+  const events = computed<Entry[]>(() =>
+    items.value.flatMap((item) =>
+      item.is === 'entry' && item.entry.kind === 'event' ? [item.entry] : [],
+    ),
+  );
+
+  /* ── The field ── */
+  const draft = computed(
+    () => (appealId.value === null ? null : threads.draft(appealId.value, 'reply')) ?? { body: '' },
+  );
+  const body = computed({
+    get: () => draft.value.body,
+    set: (value) => {
+      if (appealId.value) threads.setDraft(appealId.value, 'reply', { ...draft.value, body: value });
+    },
+  });
+  const linked = computed<readonly string[]>({
+    get: () => draft.value.orderNumbers ?? [],
+    set: (value) => {
+      if (!appealId.value) return;
+      threads.setDraft(appealId.value, 'reply', { ...draft.value, orderNumbers: [...value] });
+    },
+  });
+  const filesKey = computed(() => composerKey(appealId.value ?? '', 'reply'));
+  const files = computed(() => uploads.files(filesKey.value));
+
+  function send(words: { body: string; orders: string[] }): void {
+    if (appealId.value === null) return;
+    const attachments = uploads.take(filesKey.value);
+    threads.send(appealId.value, {
+      kind: 'message',
+      body: words.body,
+      orderNumbers: words.orders,
+      attachments,
+    });
+  }
+
+  /** The words of an unsent message go back into the field; what stands there already stays below them. */
+  function edit(clientId: string): void {
+    const back = threads.takeBack(clientId);
+    if (!back || appealId.value === null) return;
+    const typed = draft.value.body.trim();
+    threads.setDraft(appealId.value, 'reply', {
+      ...draft.value,
+      body: [back.body, typed].filter(Boolean).join('\n'),
+      orderNumbers: [...new Set([...(back.orderNumbers ?? []), ...linked.value])],
+    });
+    if (back.attachments) uploads.giveBack(filesKey.value, back.attachments);
+  }
+
+  const busy = ref(false);
+  async function command<Answer>(run: (id: string) => Promise<Answer>): Promise<Answer | null> {
+    if (appealId.value === null || busy.value) return null;
+    busy.value = true;
+    const answer = await run(appealId.value);
+    busy.value = false;
+    return answer;
+  }
+
+  return {
+    appeal,
+    appealId,
+    thread,
+    needsReply,
+    items,
+    events,
+    me: computed(() => ({
+      id: session.personId ?? '',
+      name: session.me?.person.name ?? '',
+      side: session.side ?? ('dealer' as const),
+    })),
+    typeName: computed(() => (appeal.value ? directories.typeName(appeal.value.typeCode) : '')),
+    topicName: computed(() => (appeal.value ? directories.topicName(appeal.value.topicId) : '')),
+    nameNeeded: computed(() => session.nameNeeded),
+    enterSends: computed(() => session.settings.enterSends ?? true),
+    setEnterSends: (enterSends: boolean) => session.changeSettings({ enterSends }),
+    body,
+    linked,
+    files,
+    addFiles: (chosen: File[]) => uploads.add(filesKey.value, chosen),
+    addPasted: (pasted: File[]) => uploads.addPasted(filesKey.value, pasted),
+    removeFile: (clientId: string) => uploads.remove(filesKey.value, clientId),
+    retryFile: (clientId: string) => uploads.retry(filesKey.value, clientId),
+    findOrders: (prefix: string) => orders.find(prefix),
+    send,
+    edit,
+    retry: threads.retrySend,
+    remove: (clientId: string) => void threads.takeBack(clientId),
+    reload: () => void threads.open(no()),
+    loadOlder: () => threads.loadOlder(no()),
+    markRead: (seq: number) => {
+      if (appealId.value) threads.markRead(appealId.value, seq);
+    },
+    solved: () => command((id) => threads.changeStatus(id, 'resolved', true)),
+    noAnswer: () => command((id) => threads.noAnswerNeeded(id)),
+    clocks: () => threads.clocks(appealId.value ?? ''),
+    busy,
+  };
+}

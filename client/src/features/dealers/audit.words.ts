@@ -1,0 +1,62 @@
+import type { AuditLine } from '@otklik/shared/dealers';
+
+import { i18n } from '../../platform/i18n';
+
+/** Formatting the log needs from the viewer: sums in his language. */
+export interface Words {
+  money: (kopecks: number) => string;
+}
+/** A changed field: what it is called, its value before (null when it is new) and after. */
+export interface ChangedField {
+  key: string;
+  name: string;
+  before: string | null;
+  after: string;
+}
+
+const ACTIONS = new Set([
+  'dealer.created',
+  'dealer.changed',
+  'visitor.invited',
+  'visitor.changed',
+  'visitor.password_made',
+  'person.password_set',
+  'session.ended',
+]);
+const FIELDS = new Set([
+  ...['name', 'code', 'taxId', 'zone', 'contract', 'phone', 'email', 'address', 'manager', 'login'],
+  ...['debtLimitKopecks', 'severalSessions', 'maxSessions', 'newVisitorAccess', 'jobTitle'],
+  ...['accessAllowed', 'sessionRule', 'shared', 'scope', 'device'],
+]);
+
+/** What was done, as one sentence; an action this client does not know is shown by its own name. */
+export function actionWords({ action, subject }: AuditLine): string {
+  const { t } = i18n.global;
+  if (!ACTIONS.has(action)) return `${action} · ${subject}`;
+  return t(`admin.log.actions.${action.replace('.', '_')}`, { subject });
+}
+
+/** The fields a line of the log names, in the server's order; empty values of something new are left out. */
+export function changedFields({ before, after }: AuditLine, words: Words): ChangedField[] {
+  const fields = after ?? before ?? {};
+  const isNew = before === null;
+  return Object.entries(fields)
+    .filter(([, value]) => !isNew || (value !== '' && value !== null))
+    .map(([key, value]) => ({
+      key,
+      name: FIELDS.has(key) ? i18n.global.t(`admin.log.fields.${key}`) : key,
+      before: isNew || after === null ? null : valueWords(key, before[key], words),
+      after: valueWords(key, value, words),
+    }));
+}
+
+function valueWords(key: string, value: unknown, { money }: Words): string {
+  const { t } = i18n.global;
+  if (value === null || value === undefined || value === '') return t('admin.log.empty');
+  if (typeof value === 'boolean') return t(value ? 'admin.log.yes' : 'admin.log.no');
+  if (key === 'debtLimitKopecks' && typeof value === 'number') return money(value);
+  if (key === 'sessionRule' && (value === 'one' || value === 'dealer' || value === 'several'))
+    return t(`admin.log.rules.${value}`);
+  if (key === 'scope' && (value === 'all' || value === 'own')) return t(`admin.scope.${value}`);
+  return String(value);
+}
