@@ -162,6 +162,8 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
     // a table had when it was planned.
     options: `${LIMITS.options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off`,
   });
+  // A connection lost in the middle of a batch tells its statements; without a listener of its own it would end the process too.
+  batches.on('connect', (client) => void client.on('error', () => undefined));
   batches.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
 
   return {
@@ -198,9 +200,6 @@ async function batchTransaction<Result>(
   run: (tx: BatchTx) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
-  // Whoever waits for an answer hears of a lost connection by his statement; without a listener the event would end the process.
-  const lost = () => undefined;
-  client.on('error', lost);
   const after: (() => void)[] = [];
   const sent: Promise<pg.QueryResult>[] = [];
   const send = (text: string, values: readonly unknown[] = [], name?: string) => {
@@ -225,14 +224,11 @@ async function batchTransaction<Result>(
     await Promise.all(sent);
     // COMMIT after a failed statement answers ROLLBACK without an error of its own.
     if (end.command !== 'COMMIT') throw new Error(`the transaction ended with ${end.command}`);
-    client.off('error', lost);
     client.release();
     for (const effect of after) effect();
     return value;
   } catch (error) {
     const back = await client.query('ROLLBACK').catch((cause: unknown) => cause);
-    // A broken connection may say so once more while it is being thrown away: then the listener stays.
-    if (!(back instanceof Error)) client.off('error', lost);
     client.release(back instanceof Error);
     throw error;
   }

@@ -32,6 +32,8 @@ export {
 export { composerKey, useUploads, type Upload } from './uploads.store';
 export { useHeldOrder, type HeldOrder } from './useHeldOrder';
 
+export { default as DealerAppealRow } from './AppealRow.vue';
+
 // The thread's parts, for both sides: README.md tells how they are put together.
 export { default as AppealThread } from './AppealThread.vue';
 export { default as AttachmentTiles } from './AttachmentTiles.vue';
@@ -39,6 +41,7 @@ export { default as MessageComposer, type Composed } from './MessageComposer.vue
 export { default as OrderCard } from './OrderCard.vue';
 export { default as OrderPanel } from './OrderPanel.vue';
 export { default as OrderPicker } from './OrderPicker.vue';
+export { plainMessage } from './markdown';
 export type { Mentionable } from './suggestions';
 export type { ThreadViewer } from './thread.lines';
 export { useEventText, type FieldText } from './useEventText';

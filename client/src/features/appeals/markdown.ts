@@ -68,6 +68,25 @@ export function parseMessage(text: string, depth = 0): Block[] {
   return blocks;
 }
 
+/** The words of a message without their marks, on one line: for rows and notices. */
+export function plainMessage(text: string): string {
+  const words = (block: Block): string => {
+    switch (block.kind) {
+      case 'paragraph':
+        return block.lines.map(plainInline).join(' ');
+      case 'code':
+        return block.text;
+      case 'quote':
+        return block.blocks.map(words).join(' ');
+      case 'list':
+        return block.items.map(plainInline).join(', ');
+    }
+  };
+  return parseMessage(text).map(words).join(' ').replace(/\s+/g, ' ').trim();
+}
+const plainInline = (parts: readonly Inline[]): string =>
+  parts.map((part) => ('text' in part ? part.text : plainInline(part.inside))).join('');
+
 const MARKS = [
   { mark: '**', kind: 'bold' },
   { mark: '__', kind: 'bold' },

@@ -48,7 +48,8 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
   const { t } = useI18n();
   const format = useFormat();
 
-  function eventText({ event, author }: Entry): string {
+  /** @param short for a list of what happened: without what was promised then */
+  function eventText({ event, author }: Entry, { short = false } = {}): string {
     if (!event) return '';
     const { type, facts } = event;
     const who = author?.name ?? '';
@@ -59,7 +60,7 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
     switch (type) {
       case 'opened': {
         const promise = textOf(facts.promise);
-        if (promise === null) return t('thread.events.opened');
+        if (promise === null || short) return t('thread.events.opened');
         const when = format.deadlinePhrase(promise);
         return t(
           side() === 'dealer' ? 'thread.events.openedPromise' : 'thread.events.openedForStaff',

@@ -37,17 +37,24 @@ export function actionWords({ action, subject }: AuditLine): string {
 }
 
 /** The fields a line of the log names, in the server's order; empty values of something new are left out. */
-export function changedFields({ before, after }: AuditLine, words: Words): ChangedField[] {
+export function changedFields({ action, before, after }: AuditLine, words: Words): ChangedField[] {
   const fields = after ?? before ?? {};
   const isNew = before === null;
   return Object.entries(fields)
     .filter(([, value]) => !isNew || (value !== '' && value !== null))
     .map(([key, value]) => ({
       key,
-      name: FIELDS.has(key) ? i18n.global.t(`admin.log.fields.${key}`) : key,
+      name: fieldName(action, key),
       before: isNew || after === null ? null : valueWords(key, before[key], words),
       after: valueWords(key, value, words),
     }));
+}
+
+/** A person has a name, a firm is called something. */
+function fieldName(action: string, key: string): string {
+  const { t } = i18n.global;
+  if (key === 'name' && action.startsWith('visitor.')) return t('admin.visitors.name');
+  return FIELDS.has(key) ? t(`admin.log.fields.${key}`) : key;
 }
 
 function valueWords(key: string, value: unknown, { money }: Words): string {

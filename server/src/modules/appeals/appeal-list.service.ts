@@ -8,6 +8,7 @@ import type {
 import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
+import { pageOf, readCursor } from '../../platform/paging';
 import { isStaff, type Actor } from '../people';
 import { appealPolicy, appealScope } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
@@ -19,23 +20,8 @@ const STAFF_VIEWS = new Set<ListInput['view']>(['mine', 'queue', 'mentions']);
 /** Rows in one column of the board; the rest is counted. */
 const BOARD_ROWS = 50;
 
-const Keyset = z.tuple([z.iso.datetime({ offset: true }), z.uuid()]);
-
-/** Position after the last row of a page. It holds only the row's own sort key, which the reader has seen. */
-function nextCursor(at: string, id: string): string {
-  return Buffer.from(JSON.stringify([at, id])).toString('base64url');
-}
-function readCursor(cursor: string): z.output<typeof Keyset> {
-  try {
-    return Keyset.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch (cause) {
-    throw fail(
-      'invalid_input',
-      { fields: [{ path: 'cursor', rule: 'format', message: 'is not a cursor of this list' }] },
-      { cause },
-    );
-  }
-}
+/** Sort key of a row; the reader has seen it. */
+const Place = z.strictObject({ at: z.iso.datetime({ offset: true }), id: z.uuid() });
 
 export type AppealListService = ReturnType<typeof createAppealListService>;
 
@@ -102,17 +88,21 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
           `(a.subject ILIKE ${words} OR d.name ILIKE ${words} OR a.no::text LIKE ${words})`,
         );
       }
-      if (input.cursor !== undefined) {
-        const [at, id] = readCursor(input.cursor);
-        conditions.push(`(${sortKey}, a.id) < (${bind(at)}::timestamptz, ${bind(id)}::uuid)`);
+      const after = readCursor(Place, input.cursor);
+      if (after) {
+        conditions.push(
+          `(${sortKey}, a.id) < (${bind(after.at)}::timestamptz, ${bind(after.id)}::uuid)`,
+        );
       }
       const facts = await appealRepository.select(
         db,
         `WHERE ${conditions.join(' AND ')} ORDER BY ${sortKey} DESC, a.id DESC LIMIT ${bind(input.limit + 1)}`,
         parameters,
       );
-      const page = facts.slice(0, input.limit);
-      const last = page.at(-1)?.row;
+      const { rows: page, nextCursor } = pageOf(facts, input.limit, ({ row }) => ({
+        at: isStaff(actor) ? row.last_at : row.public_last_at,
+        id: row.id,
+      }));
       const marks = await db.query<{ appeal_id: string; seq: number; messages: number }>(
         `SELECT appeal_id, seq, messages FROM read_mark WHERE person_id = $1 AND appeal_id = ANY($2::uuid[])`,
         [actor.personId, page.map(({ row }) => row.id)],
@@ -124,10 +114,7 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
           seq: mark.seq,
           messages: mark.messages,
         })),
-        nextCursor:
-          facts.length > input.limit && last
-            ? nextCursor(isStaff(actor) ? last.last_at : last.public_last_at, last.id)
-            : null,
+        nextCursor,
       };
     },
 

@@ -328,7 +328,11 @@ function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; 
         ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET ${CLOCK_CHANGING.map((column) => `${column} = EXCLUDED.${column}`).join(', ')} RETURNING 1)`);
   }
   const steps = changes.flatMap(({ facts, steps: added }) =>
-    added.map((step, order) => stepRow(facts.row.id, step, order)),
+    added.map((step, order) => ({
+      appeal_id: facts.row.id,
+      order_no: order,
+      ...clockRepository.toStepRow(step),
+    })),
   );
   if (steps.length > 0) {
     parts.push(`add_step AS (INSERT INTO sla_clock_step
@@ -435,18 +439,3 @@ const CLOCK_CHANGING = [
   'policy_id',
   'calendar_id',
 ];
-
-function stepRow(appealId: string, step: ClockStep, order: number) {
-  return {
-    appeal_id: appealId,
-    kind: step.kind,
-    cycle: step.cycle,
-    order_no: order,
-    at: step.at.toISOString(),
-    action: step.action,
-    reason: step.reason,
-    counted_ms: step.countedMs,
-    remaining_ms: step.remainingMs,
-    due_at: step.dueAt?.toISOString() ?? null,
-  };
-}

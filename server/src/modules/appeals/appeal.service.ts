@@ -185,6 +185,15 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
     };
   }
 
+  /** True when this person used the id for something, be it in another appeal. */
+  async function hasWritten(actor: Actor, clientId: string): Promise<boolean> {
+    const found = await db.query(`SELECT 1 FROM entry WHERE author_id = $1 AND client_id = $2`, [
+      actor.personId,
+      clientId,
+    ]);
+    return found.length > 0;
+  }
+
   async function openedBefore(actor: Actor, input: OpenInput): Promise<Posted | null> {
     const opened = await appealRepository.findOpened(db, actor.personId, input.clientId);
     if (!opened) return null;
@@ -211,6 +220,7 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
      * A second call with the same `clientId` gives the first answer again.
      * @throws not_found – no such dealer, order or upload
      * @throws invalid_input – unknown type or topic, nothing said
+     * @throws same_id_other_content – the id was used for something else
      */
     async open(actor: Actor, input: OpenInput): Promise<Posted> {
       if (actor.nameNeeded) throw fail('name_needed', {});
@@ -291,6 +301,8 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         // The same press arrived twice at once: the loser of the race gives the winner's answer.
         const raced = await openedBefore(actor, input);
         if (raced) return raced;
+        if (await hasWritten(actor, input.clientId))
+          throw fail('same_id_other_content', { clientId: input.clientId }, { cause: error });
         throw error;
       }
     },

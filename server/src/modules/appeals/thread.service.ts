@@ -10,7 +10,7 @@ import type {
 } from '@otklik/shared/appeals';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
-import { fail } from '../../platform/errors';
+import { fail, isDatabaseAway } from '../../platform/errors';
 import { groupCommit, type Outcome } from '../../platform/group-commit';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
@@ -202,7 +202,15 @@ export function createThreadService({
   /** Many plain sends in one transaction: three round trips for all of them together. */
   async function postTogether(sendings: Sending[]): Promise<Outcome<Posted>[]> {
     batched?.(sendings.length);
-    return db.batch(async (tx) => {
+    return writeTogether(sendings).catch((error: unknown) => {
+      // Trying again one by one would only make everybody wait for the same refusal.
+      if (isDatabaseAway(error)) return sendings.map(() => ({ error }));
+      throw error;
+    });
+  }
+
+  const writeTogether = (sendings: Sending[]) =>
+    db.batch(async (tx) => {
       const locked = await appealRepository.lock(tx, wanted(sendings), { skipLocked: true });
       const clocks = await contexts(locked);
       const at = now?.() ?? locked.now;
@@ -246,7 +254,6 @@ export function createThreadService({
         };
       });
     });
-  }
 
   const happening = (work: AppealChange): AppealHappening => ({
     facts: work.facts,

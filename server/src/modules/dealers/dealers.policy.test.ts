@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dealersPolicy } from './dealers.policy';
-import { isZone } from './zone';
+import { isZone } from '../../platform/zone';
 
 const own = { managerId: 'm' };
 const another = { managerId: 'x' };

@@ -12,12 +12,11 @@ import type { Page } from '@otklik/shared/route';
 import * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
+import { pageOf, readCursor } from '../../platform/paging';
 import {
   changedFields,
   listChanges,
-  pageOf,
   personRepository,
-  readCursor,
   recordChange,
   type Actor,
   type IsOnline,
@@ -30,7 +29,7 @@ import { getWithVisitors, notFound, refused } from './dealers.guard';
 import { createVisitorService } from './visitor.service';
 import { holdToRules } from './visitor.sessions';
 import { visitorRepository } from './visitor.repository';
-import { isZone } from './zone';
+import { isZone } from '../../platform/zone';
 
 export interface DealerDeps {
   db: Db;

@@ -7,7 +7,6 @@
  */
 export { isStaff, rooms, roomsOf, seesAllAppeals, type Actor } from './actor';
 export { changedFields, listChanges, recordChange, type ChangeRow } from './change-log.repository';
-export { pageOf, readCursor } from './cursor';
 export { createIntegrationService, type IntegrationService } from './integration.service';
 export { hashPassword, makeOneTimePassword } from './password';
 export { peopleRoutes } from './people.routes';

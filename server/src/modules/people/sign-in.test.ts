@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { expect, it } from 'vitest';
 import { AppError } from '../../platform/errors';
 import { changedFields } from './change-log.repository';
-import { pageOf, readCursor, writeCursor } from './cursor';
+import { pageOf, readCursor, writeCursor } from '../../platform/paging';
 import { deviceOf } from './device';
 import { networkOf, shownAddress } from './network';
 import { hashPassword, makeOneTimePassword, passwordMatches } from './password';

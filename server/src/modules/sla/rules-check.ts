@@ -1,4 +1,5 @@
 /** What the shape of an input cannot say about working rules: would every promise still have a moment? */
+import { isZone } from '../../platform/zone';
 import type { FieldProblem } from '@otklik/shared/errors';
 import { dueAt, type WorkCalendar, type WorkInterval } from './calendar';
 
@@ -53,18 +54,6 @@ export function targetProblems(
   const fields = new Set(calendars.flatMap((calendar) => unreachable(targets, calendar, at)));
   const message = 'is more working time than the calendar has';
   return [...fields].map((path) => ({ path, rule: 'too_little_time', message }));
-}
-
-/** An IANA name: offsets such as `+03:00`, which some engines take as well, know no daylight saving. */
-function isZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
 
 /** Names the interval that begins inside an earlier one; touching ones are fine. */

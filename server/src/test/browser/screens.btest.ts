@@ -24,7 +24,9 @@ interface Screen {
 }
 
 const dealerCard = async (stage: Stage) => {
-  const [dealer] = await stage.app.database.db.query<{ dealer_id: string }>(`SELECT dealer_id FROM person WHERE login = 'dealer@demo.test'`);
+  const [dealer] = await stage.app.database.db.query<{ dealer_id: string }>(
+    `SELECT dealer_id FROM person WHERE login = 'dealer@demo.test'`,
+  );
   return `/admin/dealers/${dealer?.dealer_id}/visitors`;
 };
 const orderPath = async (stage: Stage) => {
@@ -37,15 +39,51 @@ const orderPath = async (stage: Stage) => {
 const SCREENS: Screen[] = [
   { name: 'login', login: null, path: '/login', wide: 1280, ready: 'form' },
   { name: 'dealer-home', login: 'dealer@demo.test', path: '/appeals', wide: 1280, ready: '.drow' },
-  { name: 'appeal-new', login: 'dealer@demo.test', path: '/appeals/new', wide: 1280, ready: 'textarea' },
-  { name: 'appeal-dealer', login: 'dealer@demo.test', path: '/appeals/1042', wide: 1280, ready: '[data-message-id]' },
-  { name: 'orders', login: 'dealer@demo.test', path: '/orders', wide: 1280, ready: 'main a[href*="/orders/"]' },
+  {
+    name: 'appeal-new',
+    login: 'dealer@demo.test',
+    path: '/appeals/new',
+    wide: 1280,
+    ready: 'textarea',
+  },
+  {
+    name: 'appeal-dealer',
+    login: 'dealer@demo.test',
+    path: '/appeals/1042',
+    wide: 1280,
+    ready: '[data-message-id]',
+  },
+  {
+    name: 'orders',
+    login: 'dealer@demo.test',
+    path: '/orders',
+    wide: 1280,
+    ready: 'main a[href*="/orders/"]',
+  },
   { name: 'order-card', login: 'dealer@demo.test', path: orderPath, wide: 1280, ready: 'main h1' },
-  { name: 'account-sessions', login: 'dealer@demo.test', path: '/account/sessions', wide: 1280, ready: 'main h1' },
+  {
+    name: 'account-sessions',
+    login: 'dealer@demo.test',
+    path: '/account/sessions',
+    wide: 1280,
+    ready: 'main h1',
+  },
   { name: 'inbox', login: 'manager@demo.test', path: '/inbox/mine', wide: 1440, ready: '.row' },
-  { name: 'inbox-thread', login: 'manager@demo.test', path: '/inbox/mine/1042', wide: 1440, ready: '[data-message-id]' },
+  {
+    name: 'inbox-thread',
+    login: 'manager@demo.test',
+    path: '/inbox/mine/1042',
+    wide: 1440,
+    ready: '[data-message-id]',
+  },
   { name: 'board', login: 'supervisor@demo.test', path: '/board', wide: 1440, ready: 'main h1' },
-  { name: 'admin-dealer', login: 'admin@demo.test', path: dealerCard, wide: 1440, ready: 'main [role=switch]' },
+  {
+    name: 'admin-dealer',
+    login: 'admin@demo.test',
+    path: dealerCard,
+    wide: 1440,
+    ready: 'main [role=switch]',
+  },
 ];
 
 let stage: Stage;
@@ -60,7 +98,11 @@ async function settled(page: Page, ready: string): Promise<void> {
   await page.locator(ready).first().waitFor({ state: 'visible' });
   await page.evaluate(async () => {
     await document.fonts.ready;
-    await Promise.all([...document.images].filter((image) => image.loading !== 'lazy').map((image) => image.decode().catch(() => undefined)));
+    await Promise.all(
+      [...document.images]
+        .filter((image) => image.loading !== 'lazy')
+        .map((image) => image.decode().catch(() => undefined)),
+    );
   });
 }
 
@@ -68,7 +110,11 @@ describe.each(['ru', 'en'] as const)('in %s', (language) => {
   describe.each(['light', 'dark'] as const)('%s', (theme) => {
     it.each(SCREENS)('$name', async ({ name, login, path, wide, ready }) => {
       const address = typeof path === 'string' ? path : await path(stage);
-      const { context, page, complaints } = await stage.visitor({ locale: language === 'ru' ? 'ru-RU' : 'en-GB', colorScheme: theme, viewport: { width: wide, height: 900 } });
+      const { context, page, complaints } = await stage.visitor({
+        locale: language === 'ru' ? 'ru-RU' : 'en-GB',
+        colorScheme: theme,
+        viewport: { width: wide, height: 900 },
+      });
       try {
         if (login === null) await page.goto(`${stage.app.url}${address}`);
         else {
@@ -78,12 +124,17 @@ describe.each(['ru', 'en'] as const)('in %s', (language) => {
         for (const width of [wide, 360]) {
           await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
           await settled(page, ready);
-          await page.screenshot({ path: join(PICTURES, `${name}-${width}-${theme}-${language}.png`), animations: 'disabled' });
+          await page.screenshot({
+            path: join(PICTURES, `${name}-${width}-${theme}-${language}.png`),
+            animations: 'disabled',
+          });
           const page_ = await page.evaluate(() => ({
             over: (document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth,
             language: document.documentElement.lang,
             theme: document.documentElement.dataset.theme,
-            headings: [...document.querySelectorAll('h1')].filter((heading) => heading.checkVisibility()).length,
+            headings: [...document.querySelectorAll('h1')].filter((heading) =>
+              heading.checkVisibility(),
+            ).length,
           }));
           expect(page_).toEqual({ over: expect.any(Number), language, theme, headings: 1 });
           expect(page_.over).toBeLessThanOrEqual(0);

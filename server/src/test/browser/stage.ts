@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
 import { testApp, type TestApp } from '../test-app';
 
 const CLIENT = fileURLToPath(new URL('../../../../client/dist', import.meta.url));
@@ -22,12 +28,15 @@ export interface Stage {
   app: TestApp;
   browser: Browser;
   /** A fresh browser profile: its own cookies, storage and language. Everything it could not do is in `complaints`. */
-  visitor(options?: BrowserContextOptions): Promise<{ context: BrowserContext; page: Page; complaints: string[] }>;
+  visitor(
+    options?: BrowserContextOptions,
+  ): Promise<{ context: BrowserContext; page: Page; complaints: string[] }>;
   close(): Promise<void>;
 }
 
 export async function openStage(options: Parameters<typeof testApp>[0] = {}): Promise<Stage> {
-  if (!existsSync(join(CLIENT, 'index.html'))) throw new Error('client/dist is missing: run npm run build');
+  if (!existsSync(join(CLIENT, 'index.html')))
+    throw new Error('client/dist is missing: run npm run build');
   const app = await testApp({ background: true, clientFolder: CLIENT, ...options });
   const profile = await mkdtemp(join(tmpdir(), 'otklik-browser-'));
   const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -36,13 +45,22 @@ export async function openStage(options: Parameters<typeof testApp>[0] = {}): Pr
     app,
     browser,
     async visitor(contextOptions = {}) {
-      const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1280, height: 900 }, ...contextOptions });
+      const context = await browser.newContext({
+        locale: 'ru-RU',
+        timezoneId: 'Europe/Moscow',
+        viewport: { width: 1280, height: 900 },
+        ...contextOptions,
+      });
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
       page.on('console', (message) => {
         // A refused call is told by the browser itself; the page answers for it in its own words.
-        if ((message.type() === 'error' || message.type() === 'warning') && !message.text().startsWith('Failed to load resource')) complaints.push(`${message.type()}: ${message.text()}`);
+        if (
+          (message.type() === 'error' || message.type() === 'warning') &&
+          !message.text().startsWith('Failed to load resource')
+        )
+          complaints.push(`${message.type()}: ${message.text()}`);
       });
       page.setDefaultTimeout(10_000);
       return { context, page, complaints };
@@ -56,7 +74,13 @@ export async function openStage(options: Parameters<typeof testApp>[0] = {}): Pr
 }
 
 /** Signs in through the page itself. */
-export async function signIn(stage: Stage, page: Page, login: string, password: string, path = '/'): Promise<void> {
+export async function signIn(
+  stage: Stage,
+  page: Page,
+  login: string,
+  password: string,
+  path = '/',
+): Promise<void> {
   await page.goto(`${stage.app.url}${path}`);
   await page.getByLabel(/E-mail или логин|E-mail or login/).fill(login);
   await page.getByLabel(/^Пароль|^Password/).fill(password);

@@ -21,9 +21,15 @@ afterAll(() => stage.close());
 function wiretap(page: Page): () => string {
   const heard: string[] = [];
   page.on('response', (response) => {
-    if (/\/api\/|socket\.io/.test(response.url())) void response.text().then((text) => heard.push(text), () => undefined);
+    if (/\/api\/|socket\.io/.test(response.url()))
+      void response.text().then(
+        (text) => heard.push(text),
+        () => undefined,
+      );
   });
-  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))));
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => heard.push(String(payload))),
+  );
   return () => heard.join('\n');
 }
 
@@ -50,8 +56,14 @@ it('a dealer writes, a manager answers, the clock runs', async () => {
   await phone.page.getByRole('button', { name: /Заказ/ }).first().click();
   await phone.page.getByRole('option', { name: /40231/ }).click();
   await phone.page.locator('textarea').fill(words);
-  const photo = await sharp({ create: { width: 800, height: 600, channels: 3, background: '#8a6d3b' } }).jpeg().toBuffer();
-  await phone.page.locator('input[type=file]').setInputFiles({ name: 'этикетка.jpg', mimeType: 'image/jpeg', buffer: photo });
+  const photo = await sharp({
+    create: { width: 800, height: 600, channels: 3, background: '#8a6d3b' },
+  })
+    .jpeg()
+    .toBuffer();
+  await phone.page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'этикетка.jpg', mimeType: 'image/jpeg', buffer: photo });
   await phone.page.locator('[data-upload-state=done]').waitFor();
   await phone.page.getByRole('button', { name: 'Отправить' }).click();
   await phone.page.waitForURL(/\/appeals\/\d+$/);
@@ -68,14 +80,22 @@ it('a dealer writes, a manager answers, the clock runs', async () => {
   // The manager takes it, and writes a note that stays with the staff.
   await queued.click();
   await staff.page.getByRole('button', { name: /Взять/ }).click();
-  await staff.page.getByRole('radio', { name: /Заметка/ }).or(staff.page.getByRole('button', { name: /Заметка/ })).first().click();
+  await staff.page
+    .getByRole('radio', { name: /Заметка/ })
+    .or(staff.page.getByRole('button', { name: /Заметка/ }))
+    .first()
+    .click();
   const composer = staff.page.locator('[data-mode] textarea');
   await composer.fill('Секретно: завод перепутал паллеты');
   await staff.page.getByRole('button', { name: 'Сохранить заметку' }).click();
   await staff.page.locator('.note', { hasText: 'завод перепутал' }).waitFor();
 
   // Then answers; the dealer's row turns bold and his promise changes without a reload.
-  await staff.page.getByRole('radio', { name: /Ответ/ }).or(staff.page.getByRole('button', { name: /^Ответ$/ })).first().click();
+  await staff.page
+    .getByRole('radio', { name: /Ответ/ })
+    .or(staff.page.getByRole('button', { name: /^Ответ$/ }))
+    .first()
+    .click();
   await composer.fill('Здравствуйте! Сверяем отгрузку, пришлите фото накладной');
   await composer.press('Enter');
   const answered = second.page.getByRole('link', { name: new RegExp(words) });

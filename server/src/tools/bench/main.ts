@@ -79,13 +79,11 @@ async function bareCrowd(url: string): Promise<Crowd> {
   );
   return {
     senders: rooms.flatMap((sockets, room) =>
-      sockets
-        .slice(0, 2)
-        .map((socket) => ({
-          socket,
-          room,
-          payload: (clientId: string) => ({ clientId, body: text() }),
-        })),
+      sockets.slice(0, 2).map((socket) => ({
+        socket,
+        room,
+        payload: (clientId: string) => ({ clientId, body: text() }),
+      })),
     ),
     listeners: rooms.flat(),
     newsEvent: 'news',

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { fail } from '../../platform/errors';
+import { fail } from './errors';
 
 /** The place after an item of a list, as an opaque text for the caller. */
 export const writeCursor = (place: object) =>
