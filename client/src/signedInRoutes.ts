@@ -1,12 +1,15 @@
 import type { RouteLocationRaw, RouteRecordRaw } from 'vue-router';
 
+import { routes as account } from './features/account';
+import { routes as appeals } from './features/appeals';
+import { routes as board } from './features/board';
+import { routes as dealers } from './features/dealers';
+import { routes as inbox } from './features/inbox';
+import { routes as orderCard } from './features/order-card';
+import { routes as orders } from './features/orders';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
-const features = import.meta.glob<{ routes?: RouteRecordRaw[] }>(
-  ['./features/*/index.ts', '!./features/{gallery,session}/index.ts'],
-  { eager: true },
-);
 const notFound = () => import('./NotFoundPage.vue');
 
 /** Everything behind the login: the pages of all features inside one frame. */
@@ -24,7 +27,7 @@ export const signedInRoute: RouteRecordRaw = {
       meta: { messages: [] },
       beforeEnter: ({ params, hash }) => appealLink(Number(params.no), hash),
     },
-    ...Object.values(features).flatMap(({ routes }) => routes ?? []),
+    ...[account, appeals, board, dealers, inbox, orders, orderCard].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],
 };

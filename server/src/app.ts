@@ -91,7 +91,7 @@ export async function createApp({
     now: clock,
     log,
     company: () => sla.company(),
-    isOnline: (sessionId) => isOnline(rooms.session(sessionId)),
+    isOnline: (room) => isOnline(room),
     limits: {
       filesPerMessage: config.filesPerMessage,
       fileBytes: config.fileMaxBytes,
@@ -103,7 +103,7 @@ export async function createApp({
   const dealers = createDealerService({
     db,
     now: clock,
-    isOnline: (sessionId) => isOnline(rooms.session(sessionId)),
+    isOnline: (room) => isOnline(room),
   });
 
   /* Appeals and what belongs to them */

@@ -87,6 +87,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return false;
 }
 
+/** True when a statement broke this constraint: somebody else was first. */
+export function breaksConstraint(error: unknown, constraint: string): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === constraint;
+}
+
 function refusalOf(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return isDatabaseAway(error) ? fail('database_away', {}) : fail('internal', {});

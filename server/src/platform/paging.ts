@@ -1,5 +1,10 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { fail } from './errors';
+
+/** A moment within a cursor. A made-up one may be well written and still be more than PostgreSQL knows: it has no year 0, and zones end at 15 hours. */
+export const placeMoment = z.iso
+  .datetime({ offset: true })
+  .refine((at) => at >= '0001' && /(Z|[+-](0\d|1[0-4]):\d\d)$/.test(at));
 
 /** The place after an item of a list, as an opaque text for the caller. */
 export const writeCursor = (place: object) =>

@@ -335,13 +335,16 @@ function cellsOf(operation: Operation, base: Input): Cell[] {
     if (field === 'cursor') {
       // Every list must survive a cursor that somebody wrote by hand.
       for (const place of [
-        ['0000-01-01T00:00:00Z', randomUUID()],
-        ['9999-12-31T23:59:59.999999999999Z', randomUUID()],
-        ['2026-01-01T00:00:00+23:59', randomUUID()],
-        [{}, []],
-        { at: '0000-01-01T00:00:00Z', createdAt: '0000-01-01T00:00:00Z', id: randomUUID() },
-        { name: 'x', code: 'x', id: randomUUID() },
+        ...['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.99999999999Z', '2026-01-01T00:00:00+23:59']
+          .map((at) => [
+            { at, id: randomUUID() },
+            { createdAt: at, id: randomUUID() },
+          ])
+          .flat(),
+        { name: 'x', id: randomUUID() },
         { name: '\ud800', id: randomUUID() },
+        { name: 'a\0b', id: randomUUID() },
+        [{}, []],
         null,
         7,
       ])

@@ -102,6 +102,8 @@ function parseInline(text: string, depth = 0): Inline[] {
   const out: Inline[] = [];
   let plain = '';
   let at = 0;
+  /** Marks that close nowhere in the rest of the line: not looked for again, or a line of marks would take for ever. */
+  const unclosed = new Set<string>();
   const flush = () => {
     if (plain) out.push({ kind: 'text', text: plain });
     plain = '';
@@ -112,7 +114,8 @@ function parseInline(text: string, depth = 0): Inline[] {
     at += length;
   };
   while (at < text.length) {
-    const found = codeAt(text, at) ?? linkAt(text, at, depth) ?? markAt(text, at, depth);
+    const found =
+      codeAt(text, at, unclosed) ?? linkAt(text, at, depth) ?? markAt(text, at, depth, unclosed);
     if (found) add(found.inline, found.length);
     else {
       plain += text[at];
@@ -128,9 +131,10 @@ interface Found {
   length: number;
 }
 
-function codeAt(text: string, at: number): Found | null {
-  if (text[at] !== '`') return null;
+function codeAt(text: string, at: number, unclosed: Set<string>): Found | null {
+  if (text[at] !== '`' || unclosed.has('`')) return null;
   const end = text.indexOf('`', at + 1);
+  if (end === -1) unclosed.add('`');
   if (end <= at + 1) return null;
   return { inline: { kind: 'code', text: text.slice(at + 1, end) }, length: end + 1 - at };
 }
@@ -158,11 +162,12 @@ function linkAt(text: string, at: number, depth: number): Found | null {
   };
 }
 
-function markAt(text: string, at: number, depth: number): Found | null {
+function markAt(text: string, at: number, depth: number, unclosed: Set<string>): Found | null {
   if (depth >= DEEPEST) return null;
   const used = MARKS.find(({ mark }) => text.startsWith(mark, at));
   if (!used) return null;
   const { mark, kind } = used;
+  if (unclosed.has(mark)) return null;
   const inner = at + mark.length;
   // "5 * 3", "part_no_7": a mark opens before a word and not inside one.
   if (/\s/.test(text[inner] ?? ' ') || WORD.test(text[at - 1] ?? '')) return null;
@@ -173,7 +178,10 @@ function markAt(text: string, at: number, depth: number): Found | null {
     if (closes && !longer) break;
     end = text.indexOf(mark, end + (longer ? 2 : 1));
   }
-  if (end === -1) return null;
+  if (end === -1) {
+    unclosed.add(mark);
+    return null;
+  }
   const inside = parseInline(text.slice(inner, end), depth + 1);
   return { inline: { kind, inside }, length: end + mark.length - at };
 }

@@ -116,7 +116,10 @@ export function threadLines(facts: ThreadFacts): ThreadLine[] {
   return lines;
 }
 
-function storedMessage({ key, number, entry, messageState }: EntryItem, me: ThreadViewer): ShownMessage {
+function storedMessage(
+  { key, number, entry, messageState }: EntryItem,
+  me: ThreadViewer,
+): ShownMessage {
   const author = entry.author ?? { id: '', name: '', side: 'staff', jobTitle: '' };
   return {
     key,

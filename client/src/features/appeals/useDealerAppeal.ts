@@ -51,7 +51,8 @@ export function useDealerAppeal(no: () => number) {
   const body = computed({
     get: () => draft.value.body,
     set: (value) => {
-      if (appealId.value) threads.setDraft(appealId.value, 'reply', { ...draft.value, body: value });
+      if (appealId.value)
+        threads.setDraft(appealId.value, 'reply', { ...draft.value, body: value });
     },
   });
   const linked = computed<readonly string[]>({

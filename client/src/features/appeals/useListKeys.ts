@@ -6,10 +6,9 @@ const FIELDS = 'input, textarea, select, [contenteditable]';
 /** A single key that belongs neither to a field nor to an open layer nor to a shortcut with a modifier. */
 export function isFreeKey(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return false;
-  if (document.querySelector('dialog[open]')) return false;
-  return (
-    !(event.target instanceof Element) || !event.target.closest(`${FIELDS}, ${LAYERS}`)
-  );
+  // An open layer comes first, also while the focus still is on the button that opened it.
+  if (document.querySelector('dialog[open], [aria-haspopup][aria-expanded="true"]')) return false;
+  return !(event.target instanceof Element) || !event.target.closest(`${FIELDS}, ${LAYERS}`);
 }
 
 /** j/k and arrows walk the rows (links), `.` shows what waits, `/` searches; Enter follows the focused link by itself. */

@@ -87,7 +87,8 @@ export function useSuggestions(options: {
       close();
     } else if (event.key === 'ArrowDown' && count) current.value = (current.value + 1) % count;
     else if (event.key === 'ArrowUp' && count) current.value = (current.value + count - 1) % count;
-    else if ((event.key === 'Enter' || event.key === 'Tab') && count && !event.isComposing) choose();
+    else if ((event.key === 'Enter' || event.key === 'Tab') && count && !event.isComposing)
+      choose();
     else return false;
     event.preventDefault();
     event.stopPropagation();

@@ -3,8 +3,6 @@
  */
 import type { RouteRecordRaw } from 'vue-router';
 
-export { useBoard } from './board.store';
-
 export const routes: RouteRecordRaw[] = [
   {
     path: '/board',

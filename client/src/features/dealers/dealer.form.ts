@@ -52,6 +52,13 @@ export function zones(current: string, at: number, language: Language) {
   return [...new Set([...known, current])].map((zone) => ({
     value: zone,
     label: zone.replace(/_/g, ' '),
+    hint: spokenZone(zone, at, language),
     note: zoneName(at, { language, timeZone: zone }),
   }));
+}
+
+/** "Омск", "Екатеринбург": so that a zone is found in the language of the interface, too. */
+function spokenZone(timeZone: string, at: number, language: Language): string {
+  const format = new Intl.DateTimeFormat(language, { timeZone, timeZoneName: 'longGeneric' });
+  return format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }

@@ -3,6 +3,7 @@
  *
  * Reads and changes appeals through `../appeals`; owns no data.
  */
+import { defineAsyncComponent } from 'vue';
 import type { RouteRecordRaw } from 'vue-router';
 
 import { INBOX_VIEWS, type InboxView } from './views';
@@ -32,6 +33,5 @@ export const routes: RouteRecordRaw[] = [
 ];
 
 // For the board, which shows the same deadlines and gives appeals to the same people.
-export { default as ColleagueMenu } from './ColleagueMenu.vue';
+export const ColleagueMenu = defineAsyncComponent(() => import('./ColleagueMenu.vue'));
 export { useSla } from './useSla';
-export { useWide } from './useWide';

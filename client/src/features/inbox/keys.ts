@@ -23,8 +23,7 @@ const SHIFTED = { KeyJ: 'nextOwed', KeyK: 'previousOwed', Slash: 'help' } as con
 const ARROWS = { ArrowDown: 'next', ArrowUp: 'previous' } as const;
 
 export type InboxAction =
-  | (typeof INBOX_KEYS)[keyof typeof INBOX_KEYS]
-  | (typeof SHIFTED)[keyof typeof SHIFTED];
+  (typeof INBOX_KEYS)[keyof typeof INBOX_KEYS] | (typeof SHIFTED)[keyof typeof SHIFTED];
 
 const LAYERS = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]';
 const FIELDS = 'input, textarea, select, [contenteditable]';
@@ -32,7 +31,7 @@ const FIELDS = 'input, textarea, select, [contenteditable]';
 const AFTER_G_MS = 1_500;
 
 /** The action a key press asks for, or null when it belongs to a field, an open layer or the browser. */
-export function actionOf(event: KeyboardEvent): InboxAction | null {
+function actionOf(event: KeyboardEvent): InboxAction | null {
   const { code, target } = event;
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (!(target instanceof Element) || target.closest(LAYERS)) return null;

@@ -6,7 +6,11 @@ type Key = Pick<ClockView, 'kind' | 'cycle'>;
 const sameClock = (a: Key) => (b: Key) => a.kind === b.kind && a.cycle === b.cycle;
 
 /** Working milliseconds a clock has counted until now: its ledger and, while it runs, the time since the last line. */
-export function countedOf(clock: ClockView, { steps, calendar }: AppealClocks, now: number): number {
+export function countedOf(
+  clock: ClockView,
+  { steps, calendar }: AppealClocks,
+  now: number,
+): number {
   const own = steps.filter(sameClock(clock));
   const written = own.reduce((sum, step) => sum + step.countedMs, 0);
   const last = own.at(-1);

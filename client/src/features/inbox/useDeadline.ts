@@ -62,7 +62,9 @@ export function useDeadline(week: () => WorkWeek | null) {
   }
   /** "Пн–Пт 9:00–18:00 МСК". */
   const hours = computed(() =>
-    week() ? `${inWords(false)} ${zoneName(minuteNow.value, inZone.value)}` : t('inbox.ledger.none'),
+    week()
+      ? `${inWords(false)} ${zoneName(minuteNow.value, inZone.value)}`
+      : t('inbox.ledger.none'),
   );
   /** "Пн–Пт 9–18". */
   const shortHours = computed(() => inWords(true));

@@ -19,6 +19,8 @@ export function useInboxList(
   view: () => InboxView,
   filters: () => AppealFilters,
   openNo: () => number | null,
+  /** Only appeals whose clock stands still; told from the rows alone. */
+  onlyPaused: () => boolean,
 ) {
   const { t } = useI18n();
   const session = useSession();
@@ -29,7 +31,11 @@ export function useInboxList(
   void directories.load();
 
   const grouping = computed(() => session.settings.grouping ?? 'topic');
-  const keys = computed(() => appeals.keys(view(), filters(), grouping.value === 'flat'));
+  const keys = computed(() => {
+    const all = appeals.keys(view(), filters(), grouping.value === 'flat');
+    if (!onlyPaused()) return all;
+    return all.filter((key) => appeals.row(appealIdOf(key))?.sla === 'paused');
+  });
 
   /** The open appeal keeps its place though somebody else's action takes it out of the view (LIV-2). */
   let place: { no: number; key: string; at: number; view: InboxView } | null = null;
@@ -52,7 +58,7 @@ export function useInboxList(
   const frozen = computed(() => busy.value && state.value.state === 'ready');
   const order = useHeldOrder(listed, frozen);
   watch(
-    [view, filters, grouping],
+    [view, filters, grouping, onlyPaused],
     () => {
       void appeals.loadView(view(), filters());
       order.release();
@@ -119,10 +125,12 @@ export function useInboxList(
   });
   /** Numbers of the rows one can walk through, in order. */
   const walk = computed(() =>
-    sections.value.flatMap(({ folded, rows }) => (folded ? [] : rows)).map(({ appeal, needsReply }) => ({
-      no: appeal.no,
-      needsReply,
-    })),
+    sections.value
+      .flatMap(({ folded, rows }) => (folded ? [] : rows))
+      .map(({ appeal, needsReply }) => ({
+        no: appeal.no,
+        needsReply,
+      })),
   );
 
   const failure = computed(() => {
@@ -137,7 +145,6 @@ export function useInboxList(
     { value: '', label: t('inbox.filter.allTopics') },
     ...directories.topics.map(({ id }) => ({ value: id, label: directories.topicName(id) })),
   ]);
-
 
   return {
     sections,

@@ -88,7 +88,10 @@ export function useStaffAppeal(no: () => number) {
     const done = await run((id) => threads.changeStatus(id, status, solved ?? undefined));
     if (!done) return;
     showToast({
-      text: t('inbox.toast.status', { no: format.no(before.no), status: t(`inbox.status.${status}`) }),
+      text: t('inbox.toast.status', {
+        no: format.no(before.no),
+        status: t(`inbox.status.${status}`),
+      }),
       tone: 'good',
       // "New" is where an appeal begins; nobody can be put back there.
       ...(before.status === 'new'
@@ -98,9 +101,12 @@ export function useStaffAppeal(no: () => number) {
           }),
     });
   }
-  const changeFields = (
-    fields: { topicId?: string; typeCode?: string; subject?: string; priority?: Priority },
-  ) => run((id) => threads.changeFields(id, fields));
+  const changeFields = (fields: {
+    topicId?: string;
+    typeCode?: string;
+    subject?: string;
+    priority?: Priority;
+  }) => run((id) => threads.changeFields(id, fields));
   const noAnswerNeeded = () =>
     run((id) => threads.noAnswerNeeded(id), t('inbox.toast.noAnswerNeeded'));
 

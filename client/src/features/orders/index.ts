@@ -6,7 +6,7 @@
  */
 import type { RouteRecordRaw } from 'vue-router';
 
-export { dayMoment, orderAddress, stagesDone } from './order.words';
+export { dayMoment, stagesDone } from './order.words';
 export { useOrders, type OrderFilters } from './orders.store';
 
 export const routes: RouteRecordRaw[] = [

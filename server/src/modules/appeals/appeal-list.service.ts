@@ -8,7 +8,7 @@ import type {
 import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { pageOf, readCursor } from '../../platform/paging';
+import { pageOf, placeMoment, readCursor } from '../../platform/paging';
 import { isStaff, type Actor } from '../people';
 import { appealPolicy, appealScope } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
@@ -21,7 +21,7 @@ const STAFF_VIEWS = new Set<ListInput['view']>(['mine', 'queue', 'mentions']);
 const BOARD_ROWS = 50;
 
 /** Sort key of a row; the reader has seen it. */
-const Place = z.strictObject({ at: z.iso.datetime({ offset: true }), id: z.uuid() });
+const Place = z.strictObject({ at: placeMoment, id: z.uuid() });
 
 export type AppealListService = ReturnType<typeof createAppealListService>;
 

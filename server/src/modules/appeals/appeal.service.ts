@@ -12,7 +12,7 @@ import type {
   Posted,
   PullIn,
 } from '@otklik/shared/appeals';
-import type { AppealClocks } from '@otklik/shared/sla';
+import type { AppealClocks, ClockKind } from '@otklik/shared/sla';
 import { v7 as uuid } from 'uuid';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
@@ -482,23 +482,26 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         if (isStaff(actor)) moveClocks(work, { type: 'no_answer_needed' }, await clocksAt(row, at));
       }),
 
-    /** One poll of due moments for one appeal: warnings and breaches that are still true become events. */
+    /**
+     * One poll of due moments for one appeal: warnings and breaches that are still true become events.
+     * @returns the clocks whose breach was written now, by this call
+     */
     async tick(
       appealId: string,
       due: {
-        kind: 'first_response' | 'next_response' | 'resolution';
+        kind: ClockKind;
         cycle: number;
         moment: 'warn' | 'due';
       }[],
-    ): Promise<void> {
-      await db.transaction(async (tx) => {
+    ): Promise<ClockKind[]> {
+      return db.transaction(async (tx) => {
         const locked = await appealRepository.lock(
           tx,
           { appealIds: [appealId], sessionIds: [], sent: [] },
           { skipLocked: true },
         );
         const facts = locked.appeals.get(appealId);
-        if (!facts) return;
+        if (!facts) return [];
         const at = now?.() ?? locked.now;
         const clocks = await clocksAt(facts.row, at);
         const work = change(facts);
@@ -509,9 +512,10 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
             clocks,
           );
         }
-        if (work.steps.length === 0) return;
+        if (work.steps.length === 0) return [];
         await appealRepository.save(tx, [work]);
         tellAfter(tx, work);
+        return work.steps.filter(({ action }) => action === 'breached').map(({ kind }) => kind);
       });
     },
 

@@ -32,8 +32,7 @@ export function startClockPoller({
     for (const [appealId, moments] of byAppeal) {
       if (stopped) return;
       await appeals.tick(appealId, moments).then(
-        () =>
-          moments.filter(({ moment }) => moment === 'due').forEach(({ kind }) => breached?.(kind)),
+        (kinds) => kinds.forEach((kind) => breached?.(kind)),
         (error: unknown) =>
           log.error({ err: error, appealId }, 'a due moment could not be recorded'),
       );

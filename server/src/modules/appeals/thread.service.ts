@@ -10,7 +10,7 @@ import type {
 } from '@otklik/shared/appeals';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
-import { fail, isDatabaseAway } from '../../platform/errors';
+import { breaksConstraint, fail, isDatabaseAway } from '../../platform/errors';
 import { groupCommit, type Outcome } from '../../platform/group-commit';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
@@ -263,6 +263,14 @@ export function createThreadService({
 
   /** One send with everything it may carry: files, orders, mentions. */
   async function postAlone(sending: Sending): Promise<Posted> {
+    return writeAlone(sending).catch((error: unknown) => {
+      // The id was being used in another appeal at this moment; the second look sees that.
+      if (breaksConstraint(error, 'entry_once')) return writeAlone(sending);
+      throw error;
+    });
+  }
+
+  async function writeAlone(sending: Sending): Promise<Posted> {
     const { actor, input } = sending;
     return db.transaction(async (tx) => {
       const locked = await appealRepository.lock(tx, wanted([sending]));

@@ -12,7 +12,7 @@ import type { Page } from '@otklik/shared/route';
 import * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { pageOf, readCursor } from '../../platform/paging';
+import { pageOf, placeMoment, readCursor } from '../../platform/paging';
 import {
   changedFields,
   listChanges,
@@ -40,7 +40,7 @@ export interface DealerDeps {
 export type DealerService = ReturnType<typeof createDealerService>;
 
 const ListPlace = z.strictObject({ name: z.string().max(400), id: z.uuid() });
-const LogPlace = z.strictObject({ at: z.iso.datetime(), id: z.uuid() });
+const LogPlace = z.strictObject({ at: placeMoment, id: z.uuid() });
 
 /** Dealers' cards, their visitors and sessions. */
 export function createDealerService(deps: DealerDeps) {

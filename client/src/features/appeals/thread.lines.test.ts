@@ -1,0 +1,86 @@
+import type { DealerEntry } from '@otklik/shared/appeals';
+import { expect, test } from 'vitest';
+
+import { threadLines } from './thread.lines';
+import type { EntryItem, PendingItem } from './thread.store';
+
+const me = { id: 'me', name: 'Марина Сомова', side: 'dealer' } as const;
+const manager = { id: 'm', name: 'Илья Веснин', side: 'staff', jobTitle: '' } as const;
+const DAY = 86_400_000;
+
+function stored(number: number, minute: number, more: Partial<DealerEntry> = {}): EntryItem {
+  const entry: DealerEntry = {
+    audience: 'dealer',
+    id: `e${number}`,
+    appealId: 'a',
+    at: new Date(minute * 60_000).toISOString(),
+    kind: 'message',
+    author: manager,
+    body: 'слова',
+    event: null,
+    attachments: [],
+    orders: [],
+    clientId: null,
+    publicSeq: number,
+    ...more,
+  };
+  return { is: 'entry', key: `k${number}`, number, entry, messageState: 'sent' };
+}
+const mine = { ...me, jobTitle: '' };
+const lines = (items: (EntryItem | PendingItem)[], firstUnread: number | null = null) =>
+  threadLines({ items, me, firstUnread, dayOf: (at) => Math.floor(Date.parse(at) / DAY) });
+const kinds = (found: ReturnType<typeof lines>) => found.map((line) => line.kind);
+
+test('a day line stands before the first message of each day', () => {
+  expect(kinds(lines([stored(1, 0), stored(2, 60), stored(3, 60 * 25)]))).toEqual([
+    'day',
+    'message',
+    'message',
+    'day',
+    'message',
+  ]);
+});
+
+test('messages of one author within five minutes are one run with one name and one avatar', () => {
+  const run = lines([stored(1, 0), stored(2, 4), stored(3, 20), stored(4, 21, { author: mine })]);
+  const shape = run.flatMap((line) =>
+    line.kind === 'message' ? [[line.next, line.last, line.named]] : [],
+  );
+  expect(shape).toEqual([
+    [false, false, true],
+    [true, true, false],
+    [false, true, true],
+    [false, true, false],
+  ]);
+});
+
+test('a colleague under the same login is named', () => {
+  const author = { ...mine, name: 'Денис Уткин' };
+  const [, line] = lines([stored(1, 0, { author })]);
+  expect(line).toMatchObject({ named: true, message: { own: true, mine: false } });
+});
+
+test('the divider stands above the first unread and breaks a run', () => {
+  const found = lines([stored(1, 0), stored(2, 1), stored(3, 2)], 2);
+  expect(kinds(found)).toEqual(['day', 'message', 'new', 'message', 'message']);
+  expect(found[3]).toMatchObject({ next: false });
+});
+
+test('an order linked by a message is not told twice', () => {
+  const event = { type: 'order_linked', facts: { number: '40231' } } as const;
+  const linked = stored(1, 0, { kind: 'event', event, author: null });
+  expect(kinds(lines([linked, stored(2, 0, { orders: ['40231'] })]))).toEqual(['day', 'message']);
+  expect(kinds(lines([linked, stored(2, 1)]))).toEqual(['day', 'event', 'message']);
+});
+
+test('an own message on its way stands last and is mine', () => {
+  const pending: PendingItem = {
+    ...{ is: 'pending', key: 'p', clientId: 'c', kind: 'message', body: 'иду' },
+    ...{ attachments: [], orderNumbers: [], mentions: [], at: 120_000 },
+    ...{ messageState: 'queued', problem: null },
+  };
+  expect(lines([stored(1, 0), pending]).at(-1)).toMatchObject({
+    kind: 'message',
+    message: { id: null, state: 'queued', mine: true },
+  });
+});
