@@ -38,14 +38,12 @@ export { default as DealerAppealRow } from './AppealRow.vue';
 export { default as AppealThread } from './AppealThread.vue';
 export { default as AttachmentTiles } from './AttachmentTiles.vue';
 export { default as MessageComposer, type Composed } from './MessageComposer.vue';
-export { default as OrderCard } from './OrderCard.vue';
 export { default as OrderPanel } from './OrderPanel.vue';
 export { default as OrderPicker } from './OrderPicker.vue';
 export { plainMessage } from './markdown';
 export type { Mentionable } from './suggestions';
 export type { ThreadViewer } from './thread.lines';
 export { useEventText, type FieldText } from './useEventText';
-export { useTroubleText } from './useTroubleText';
 
 const texts = ['appeals', 'thread'] as const;
 export const routes: RouteRecordRaw[] = [

@@ -73,6 +73,7 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
         if (side() === 'staff') {
           return signed('status', { status: t(`thread.statuses.${to}`) });
         }
+        if (to === 'in_work' && facts.from === 'waiting') return t('thread.statusEvents.again');
         if (to === 'resolved' && author) return t('thread.events.solvedBy', { who });
         return t(`thread.statusEvents.${to}`);
       }

@@ -19,11 +19,11 @@ export const INBOX_KEYS = {
   BracketRight: 'nextAppeal',
   Escape: 'escape',
 } as const;
-const SHIFTED = { KeyJ: 'nextOwed', KeyK: 'previousOwed', Slash: 'help' } as const;
+const SHIFTED = { KeyJ: 'nextOwed', KeyK: 'previousOwed' } as const;
 const ARROWS = { ArrowDown: 'next', ArrowUp: 'previous' } as const;
 
 export type InboxAction =
-  (typeof INBOX_KEYS)[keyof typeof INBOX_KEYS] | (typeof SHIFTED)[keyof typeof SHIFTED];
+  (typeof INBOX_KEYS)[keyof typeof INBOX_KEYS] | (typeof SHIFTED)[keyof typeof SHIFTED] | 'help';
 
 const LAYERS = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]';
 const FIELDS = 'input, textarea, select, [contenteditable]';
@@ -36,6 +36,8 @@ function actionOf(event: KeyboardEvent): InboxAction | null {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (!(target instanceof Element) || target.closest(LAYERS)) return null;
   if (target.closest(FIELDS)) return null;
+  // Where "?" lies depends on the layout, so here the character counts.
+  if (event.key === '?') return 'help';
   if (event.shiftKey) return at(SHIFTED, code);
   const arrow = at(ARROWS, code);
   // Elsewhere arrows scroll what has the focus.

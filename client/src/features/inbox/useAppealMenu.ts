@@ -71,7 +71,7 @@ export function useAppealMenu(
         { heading: t('inbox.fields.priority') },
         ...PRIORITIES.map(({ value, icon }) => ({
           key: `priority:${value}`,
-          label: t(`inbox.priority.${value}`),
+          label: t(`inbox.priorityWord.${value}`),
           icon,
           checked: now?.priority === value,
         })),

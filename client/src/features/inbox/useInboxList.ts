@@ -38,17 +38,18 @@ export function useInboxList(
   });
 
   /** The open appeal keeps its place though somebody else's action takes it out of the view (LIV-2). */
-  let place: { no: number; key: string; at: number; view: InboxView } | null = null;
+  let place: { no: number; key: string; at: number; scope: string } | null = null;
+  const scope = () => JSON.stringify([view(), filters(), onlyPaused()]);
   const listed = computed(() => {
     const no = openNo();
     const appeal = no === null ? null : appeals.byNo(no);
     if (!appeal) return keys.value;
     const at = keys.value.findIndex((key) => appealIdOf(key) === appeal.id);
     if (at >= 0) {
-      place = { no: appeal.no, key: keys.value[at] ?? '', at, view: view() };
+      place = { no: appeal.no, key: keys.value[at] ?? '', at, scope: scope() };
       return keys.value;
     }
-    if (place?.no !== no || place.view !== view()) return keys.value;
+    if (place?.no !== no || place.scope !== scope()) return keys.value;
     return keys.value.toSpliced(Math.min(place.at, keys.value.length), 0, place.key);
   });
 

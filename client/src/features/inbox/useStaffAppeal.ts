@@ -156,7 +156,7 @@ export function useStaffAppeal(no: () => number) {
       case 'team_id':
         return directories.teamName(value) || '—';
       case 'priority':
-        return t(`inbox.priority.${value}`);
+        return t(`inbox.priorityWord.${value}`);
       default:
         return value;
     }

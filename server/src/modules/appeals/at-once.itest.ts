@@ -172,12 +172,12 @@ describe('at the same moment', () => {
       for (let round = 0; round < 4; round += 1) {
         const appeals = await Promise.all([0, 1].map(() => anAppeal(dealer, company.topic)));
         const clientId = randomUUID();
-        const files = await Promise.all(appeals.map(() => (withFile ? upload(dealer) : null)));
+        const files = withFile ? await Promise.all(appeals.map(() => upload(dealer))) : [];
         const outcomes = await Promise.allSettled(
           appeals.map(({ appeal }, index) =>
             aMessage(dealer, appeal.id, {
               clientId,
-              attachmentIds: [files[index]].filter((id) => typeof id === 'string'),
+              attachmentIds: files.slice(index, index + 1),
             }),
           ),
         );

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDemo } from '../../modules/demo';
 import { createLog } from '../../platform/log';
@@ -87,6 +87,16 @@ const SCREENS: Screen[] = [
 ];
 
 let stage: Stage;
+/** One session for each person, shared by all his pictures. */
+const cookies = new Map<string, Awaited<ReturnType<BrowserContext['cookies']>>>();
+
+async function enter(context: BrowserContext, page: Page, login: string): Promise<void> {
+  const known = cookies.get(login);
+  if (known) return context.addCookies(known);
+  await signIn(stage, page, login, PASSWORD);
+  cookies.set(login, await context.cookies());
+}
+
 beforeAll(async () => {
   mkdirSync(PICTURES, { recursive: true });
   stage = await openStage({ env: { DEMO_DATA: '1', DEMO_PASSWORD: PASSWORD } });
@@ -116,11 +126,8 @@ describe.each(['ru', 'en'] as const)('in %s', (language) => {
         viewport: { width: wide, height: 900 },
       });
       try {
-        if (login === null) await page.goto(`${stage.app.url}${address}`);
-        else {
-          await signIn(stage, page, login, PASSWORD);
-          await page.goto(`${stage.app.url}${address}`);
-        }
+        if (login !== null) await enter(context, page, login);
+        await page.goto(`${stage.app.url}${address}`);
         for (const width of [wide, 360]) {
           await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
           await settled(page, ready);

@@ -101,13 +101,13 @@ it('a dealer writes, a manager answers, the clock runs', async () => {
   const answered = second.page.getByRole('link', { name: new RegExp(words) });
   await second.page.locator('[data-needs-reply]', { hasText: words }).waitFor();
   expect(await answered.textContent()).toContain('Сверяем отгрузку');
-  await phone.page.getByText('Сверяем отгрузку').waitFor();
+  await phone.page.locator('.bub', { hasText: 'Сверяем отгрузку' }).waitFor();
 
   // The dealer answers from the second session: his row is quiet again, the manager owes, the supervisor's board shows whose it is.
   await answered.click();
   await second.page.locator('[data-mode] textarea').fill('Фото пришлём через час');
   await second.page.locator('[data-mode] textarea').press('Enter');
-  await phone.page.getByText('Фото пришлём через час').waitFor();
+  await phone.page.locator('.bub', { hasText: 'Фото пришлём через час' }).waitFor();
   await staff.page.locator('[data-needs-reply]', { hasText: words }).first().waitFor();
   await chief.page.locator('main', { hasText: company.manager.name.split(' ')[0] ?? '' }).waitFor();
 
