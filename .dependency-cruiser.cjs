@@ -56,7 +56,8 @@ module.exports = {
     },
     {
       name: 'modules-are-entered-at-index',
-      comment: 'Tools and platform come in by the door; bench and replay may use the test data too.',
+      comment:
+        'Tools and platform come in by the door; bench and replay may use the test data too.',
       severity: 'error',
       from: {
         path: '^server/src/',
@@ -91,7 +92,8 @@ module.exports = {
     },
     {
       name: 'client-loads-no-validator',
-      comment: 'At run time the client takes routes, limits and types from shared; schemas would load zod.',
+      comment:
+        'At run time the client takes routes, limits and types from shared; schemas would load zod.',
       severity: 'error',
       from: { path: '^client/src/', pathNot: '\\.test\\.ts$' },
       to: {
@@ -143,7 +145,10 @@ module.exports = {
       comment:
         'Test data and helpers stay in tests; tools that need believable data have the demo module.',
       severity: 'error',
-      from: { path: '^(shared|server|client)/src/', pathNot: [TEST_FOLDER, TEST_FILE, '^server/src/tools/'] },
+      from: {
+        path: '^(shared|server|client)/src/',
+        pathNot: [TEST_FOLDER, TEST_FILE, '^server/src/tools/'],
+      },
       to: { path: [TEST_FOLDER, TEST_FILE] },
     },
   ],

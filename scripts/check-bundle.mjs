@@ -7,7 +7,13 @@ import { main, root, say, Stop } from './lib/shell.mjs';
 
 export const LIMIT_BYTES = 150_000;
 // With what always comes right after sign-in, though nothing imports it at once: the frame, its routes and the socket.
-const FIRST_PAGES = ['LoginPage', 'InboxPage', 'SignedInFrame', 'signedInRoutes', 'socket.io-client'];
+const FIRST_PAGES = [
+  'LoginPage',
+  'InboxPage',
+  'SignedInFrame',
+  'signedInRoutes',
+  'socket.io-client',
+];
 
 /**
  * @typedef {{ file: string, src?: string, name?: string, isEntry?: boolean, imports?: string[] }} Chunk

@@ -204,7 +204,11 @@ export const AppealCard = z.object({
 export type AppealCard = z.infer<typeof AppealCard>;
 
 /* ── Commands ───────────────────────────────────────────── */
-const attachmentIds = z.array(z.uuid()).max(20).default([]);
+const attachmentIds = z
+  .array(z.uuid())
+  .max(20)
+  .refine((ids) => new Set(ids).size === ids.length, { error: 'names a file twice' })
+  .default([]);
 const orderNumbers = z.array(typed(40)).max(10).default([]);
 
 export const OpenAppeal = z.strictObject({

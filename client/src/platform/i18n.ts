@@ -69,7 +69,7 @@ export async function loadMessages(wantedFiles: readonly MessageFile[]): Promise
 export const currentLanguage = (): Language => i18n.global.locale.value;
 
 /** The language a visitor starts with: his own setting, else the last choice here, else the browser's. */
-export function preferredLanguage(setting?: string | null): Language {
+function preferredLanguage(setting?: string | null): Language {
   if (isLanguage(setting)) return setting;
   const stored = readStored();
   if (stored) return stored;

@@ -37,7 +37,7 @@ export function usePageTitle(title: MaybeRefOrGetter<string>): void {
 }
 
 /** "(3) №1042 Пришла не та партия · Отклик" (TTL-1). */
-export const documentTitle = computed(() => {
+const documentTitle = computed(() => {
   const product = i18n.global.t('common.product');
   const count = needsReply.value ? `(${needsReply.value}) ` : '';
   return page.value ? `${count}${page.value} · ${product}` : `${count}${product}`;

@@ -26,7 +26,7 @@ function aStore(judge: (item: Item) => Outcome<number> = ({ no }) => ({ value: n
       served.push(item);
       return item.no + 1000;
     },
-    { keyOf: ({ key }) => key },
+    { keyOf: ({ key }) => key, worthwhile: 1 },
   );
   const finish = async () => {
     waiting.shift()?.();

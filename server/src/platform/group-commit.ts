@@ -8,6 +8,8 @@ export interface GroupOptions<Item> {
   most?: number;
   /** Batches under way at once: while one waits for the disk, the next is being worked out. */
   lanes?: number;
+  /** A batch begins beside a running one only when so many calls wait: small batches cost more than they win. */
+  worthwhile?: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface GroupOptions<Item> {
 export function groupCommit<Item, Result>(
   run: (items: Item[]) => Promise<Outcome<Result>[]>,
   alone: (item: Item) => Promise<Result>,
-  { keyOf, most = 64, lanes = 2 }: GroupOptions<Item>,
+  { keyOf, most = 64, lanes = 2, worthwhile = 8 }: GroupOptions<Item>,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;
@@ -72,12 +74,17 @@ export function groupCommit<Item, Result>(
   }
 
   async function lane(): Promise<void> {
-    for (let batch = nextBatch(); batch.length > 0; batch = nextBatch()) await serve(batch);
+    do {
+      const batch = nextBatch();
+      if (batch.length === 0) break;
+      await serve(batch);
+    } while (running === 1 || queue.length >= worthwhile);
+    // What is left is too little for a second lane, or waits for a key, whose holder starts again.
     running -= 1;
   }
 
   function start(): void {
-    if (running >= lanes || queue.length === 0) return;
+    if (running >= lanes || queue.length < (running === 0 ? 1 : worthwhile)) return;
     running += 1;
     void lane();
   }

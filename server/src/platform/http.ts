@@ -104,7 +104,7 @@ function unacceptable(value: unknown, path: string, depth = 0): FieldProblem | n
  * Validates an input against its schema.
  * @throws invalid_input naming every wrong field
  */
-export function parseInput<Parsed>(schema: z.ZodType<Parsed>, input: unknown): Parsed {
+function parseInput<Parsed>(schema: z.ZodType<Parsed>, input: unknown): Parsed {
   const bad = unacceptable(input, '');
   if (bad !== null) throw fail('invalid_input', { fields: [bad] });
   const parsed = schema.safeParse(input);

@@ -38,7 +38,7 @@ export interface AppealRow {
 export type SlaState = 'breached' | 'risk' | 'track' | 'paused' | 'met' | 'none';
 
 const OPEN: readonly Status[] = ['new', 'in_work', 'waiting'];
-export const isOpen = (appeal: Pick<Appeal, 'status'>) => OPEN.includes(appeal.status);
+const isOpen = (appeal: Pick<Appeal, 'status'>) => OPEN.includes(appeal.status);
 
 /** An entry's number in the numbering of its audience: dealers are never shown `seq`. */
 export const numberOf = (entry: Entry) =>
@@ -48,7 +48,7 @@ export const lastNumberOf = (appeal: Appeal) =>
   appeal.audience === 'staff' ? appeal.lastSeq : appeal.lastPublicSeq;
 
 /** The moment up to which somebody has to act, ms; null when nothing runs. Staff: the nearest clock, dealers: the promise. */
-export function dueMs(appeal: Appeal): number | null {
+function dueMs(appeal: Appeal): number | null {
   const due = appeal.audience === 'staff' ? appeal.clock : appeal.promise;
   return due?.dueAt ? Date.parse(due.dueAt) : null;
 }

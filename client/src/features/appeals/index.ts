@@ -5,18 +5,11 @@
  */
 import type { RouteRecordRaw } from 'vue-router';
 
-export {
-  dueMs,
-  isOpen,
-  numberOf,
-  type AppealFilters,
-  type AppealRow,
-  type SlaState,
-} from './appeal.rules';
+export type { AppealFilters, AppealRow, SlaState } from './appeal.rules';
 export { startAppealNews } from './appeals.news';
 export { appealIdOf, useAppeals, type AppealGroup, type ViewState } from './appeals.store';
 export { useDirectories } from './directories.store';
-export { NEW_APPEAL, type Draft, type DraftMode } from './drafts';
+export type { Draft, DraftMode } from './drafts';
 export {
   useThreads,
   type EntryItem,

@@ -3,6 +3,7 @@ import type { Side } from '@otklik/shared/people';
 import type { BatchTx } from '../../platform/db';
 import { clockRepository, type Clock, type ClockRow, type ClockStep } from '../sla';
 import type { Subject } from './appeal.policy';
+import type { FactsCache } from './facts.cache';
 
 /** Anything that runs a statement; a batch prepares those that have a name. */
 interface Querying {
@@ -134,7 +135,7 @@ interface FactsRow {
 }
 
 /** Columns of the facts, over `a` (appeal) and `d` (dealer). One text for lists, sync, news and locks, so that they cannot differ. */
-export const FACTS = `
+const FACTS = `
   to_jsonb(a) AS row,
   d.name AS dealer_name,
   d.manager_id AS dealer_manager_id,
@@ -183,53 +184,97 @@ export interface Locked {
   now: Date;
 }
 
+/** What a send needs to know before it is decided. */
+export interface Wanted {
+  appealIds: string[];
+  sessionIds: string[];
+  sent: { authorId: string; clientId: string }[];
+}
+
+/** A row of a batch's lock. */
+interface Held {
+  id: string;
+  rev: number;
+  dealer_name: string;
+  dealer_manager_id: string | null;
+  assignee_name: string | null;
+}
+
+const byId = (facts: AppealFacts[]) => new Map(facts.map((one) => [one.row.id, one]));
+
+async function sendersOf(tx: Querying, wanted: Wanted): Promise<Omit<Locked, 'appeals'>> {
+  const [known] = await tx.query<{ live: string[]; sent: EntryRow[]; now: Date }>(
+    `SELECT
+      coalesce((SELECT jsonb_agg(s.id) FROM session s
+        WHERE s.id = ANY($1::uuid[]) AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()), '[]') AS live,
+      coalesce((SELECT jsonb_agg(to_jsonb(e)) FROM unnest($2::uuid[], $3::uuid[]) w (author_id, client_id)
+        JOIN entry e ON e.author_id = w.author_id AND e.client_id = w.client_id), '[]') AS sent,
+      clock_timestamp() AS now`,
+    [
+      wanted.sessionIds,
+      wanted.sent.map((one) => one.authorId),
+      wanted.sent.map((one) => one.clientId),
+    ],
+    'appeal-senders',
+  );
+  if (!known) throw new Error('a select without FROM answers one row');
+  return {
+    liveSessions: new Set(known.live),
+    sent: new Map(known.sent.map((entry) => [`${entry.author_id}:${entry.client_id}`, entry])),
+    now: known.now,
+  };
+}
+
 export const appealRepository = {
   /**
    * Locks appeals until the transaction ends and reads them with what a send must know.
    * The lock and the read are two statements: the second sees what the former owner of the lock committed.
    */
-  async lock(
-    tx: Querying,
-    wanted: {
-      appealIds: string[];
-      sessionIds: string[];
-      sent: { authorId: string; clientId: string }[];
-    },
-    { skipLocked = false } = {},
-  ): Promise<Locked> {
+  async lock(tx: Querying, wanted: Wanted, { skipLocked = false } = {}): Promise<Locked> {
     const held = await tx.query<{ id: string }>(
       `SELECT id FROM appeal WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE${skipLocked ? ' SKIP LOCKED' : ''}`,
       [wanted.appealIds],
-      skipLocked ? 'appeal-try-lock' : 'appeal-lock',
     );
-    // Both are sent before either is awaited: a batch pays one round trip for them.
-    const reading = tx.query<FactsRow>(
-      `SELECT ${FACTS} FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE a.id = ANY($1::uuid[])`,
-      [held.map((row) => row.id)],
-      'appeal-facts',
+    const facts = await this.facts(
+      tx,
+      held.map((row) => row.id),
     );
-    const knowing = tx.query<{ live: string[]; sent: EntryRow[]; now: Date }>(
-      `SELECT
-        coalesce((SELECT jsonb_agg(s.id) FROM session s
-          WHERE s.id = ANY($1::uuid[]) AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()), '[]') AS live,
-        coalesce((SELECT jsonb_agg(to_jsonb(e)) FROM unnest($2::uuid[], $3::uuid[]) w (author_id, client_id)
-          JOIN entry e ON e.author_id = w.author_id AND e.client_id = w.client_id), '[]') AS sent,
-        clock_timestamp() AS now`,
-      [
-        wanted.sessionIds,
-        wanted.sent.map((one) => one.authorId),
-        wanted.sent.map((one) => one.clientId),
-      ],
-      'appeal-senders',
+    return { appeals: byId(facts), ...(await sendersOf(tx, wanted)) };
+  },
+
+  /**
+   * The same for a batch: appeals that somebody else holds are left out, and what the cache still knows for certain is not read.
+   * Lock and senders travel together; the clock is read after the lock, in the order of the statements.
+   */
+  async lockBatch(tx: Querying, wanted: Wanted, cache: FactsCache): Promise<Locked> {
+    const locking = tx.query<Held>(
+      `SELECT a.id, a.rev, d.name AS dealer_name, d.manager_id AS dealer_manager_id, p.name AS assignee_name
+       FROM appeal a JOIN dealer d ON d.id = a.dealer_id LEFT JOIN person p ON p.id = a.assignee_id
+       WHERE a.id = ANY($1::uuid[]) ORDER BY a.id FOR UPDATE OF a SKIP LOCKED`,
+      [wanted.appealIds],
+      'appeal-try-lock',
     );
-    const [appeals, [known]] = await Promise.all([reading, knowing]);
-    if (!known) throw new Error('a select without FROM answers one row');
-    return {
-      appeals: new Map(appeals.map((facts) => [facts.row.id, factsOf(facts)])),
-      liveSessions: new Set(known.live),
-      sent: new Map(known.sent.map((entry) => [`${entry.author_id}:${entry.client_id}`, entry])),
-      now: known.now,
-    };
+    const asking = sendersOf(tx, wanted);
+    const [held, senders] = await Promise.all([locking, asking]);
+    const known = held.flatMap((row) => {
+      const facts = cache.take(row.id, row.rev);
+      // Names may change without the appeal; they came with the lock.
+      return facts
+        ? [
+            {
+              ...facts,
+              dealerName: row.dealer_name,
+              dealerManagerId: row.dealer_manager_id,
+              assigneeName: row.assignee_name,
+            },
+          ]
+        : [];
+    });
+    const missing = held
+      .map((row) => row.id)
+      .filter((id) => !known.some((facts) => facts.row.id === id));
+    const read = missing.length > 0 ? await this.facts(tx, missing) : [];
+    return { appeals: byId([...known, ...read]), ...senders };
   },
 
   /** Facts of appeals by id, in no order, without lock. */
@@ -237,6 +282,7 @@ export const appealRepository = {
     const found = await q.query<FactsRow>(
       `SELECT ${FACTS} FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE a.id = ANY($1::uuid[])`,
       [ids],
+      'appeal-facts',
     );
     return found.map(factsOf);
   },

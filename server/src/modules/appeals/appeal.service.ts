@@ -16,7 +16,7 @@ import type { AppealClocks, ClockKind } from '@otklik/shared/sla';
 import { v7 as uuid } from 'uuid';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
-import { fail } from '../../platform/errors';
+import { breaksConstraint, fail } from '../../platform/errors';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
 import { isStaff, type Actor } from '../people';
@@ -423,6 +423,11 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
           at,
           null,
         );
+      }).catch((error: unknown) => {
+        // The id was being used elsewhere at this very moment.
+        if (breaksConstraint(error, 'entry_once'))
+          throw fail('same_id_other_content', { clientId });
+        throw error;
       }),
 
     /** A colleague leaves, or is removed by the assignee. @throws not_found, forbidden */

@@ -26,6 +26,7 @@ import {
   type Locked,
 } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
+import { createFactsCache } from './facts.cache';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
 import { append, change, join, say, setStatus, type Said } from './thread';
 
@@ -87,6 +88,8 @@ export function createThreadService({
   tellMark,
   batched,
 }: ThreadDeps) {
+  const cache = createFactsCache();
+
   /** What may be refused without looking at the appeal. */
   function check({ actor, input }: Sending): void {
     if (actor.nameNeeded) throw fail('name_needed', {});
@@ -211,7 +214,7 @@ export function createThreadService({
 
   const writeTogether = (sendings: Sending[]) =>
     db.batch(async (tx) => {
-      const locked = await appealRepository.lock(tx, wanted(sendings), { skipLocked: true });
+      const locked = await appealRepository.lockBatch(tx, wanted(sendings), cache);
       const clocks = await contexts(locked);
       const at = now?.() ?? locked.now;
       const works = new Map<string, AppealChange>();
@@ -240,7 +243,10 @@ export function createThreadService({
         },
       );
       appealRepository.saveBatch(tx, [...works.values()]);
-      for (const work of works.values()) tx.afterCommit(() => tell(happening(work)));
+      for (const work of works.values()) {
+        tx.afterCommit(() => cache.put(work.facts));
+        tx.afterCommit(() => tell(happening(work)));
+      }
       // Views are made only now: writing has moved the revisions.
       return outcomes.map((outcome, index): Outcome<Posted> => {
         const actor = sendings[index]?.actor;
