@@ -127,9 +127,10 @@ describe.each(['ru', 'en'] as const)('in %s', (language) => {
       });
       try {
         if (login !== null) await enter(context, page, login);
-        await page.goto(`${stage.app.url}${address}`);
         for (const width of [wide, 360]) {
+          // Opened at its width, as on a real phone, not squeezed into it.
           await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+          await page.goto(`${stage.app.url}${address}`);
           await settled(page, ready);
           await page.screenshot({
             path: join(PICTURES, `${name}-${width}-${theme}-${language}.png`),
