@@ -1,6 +1,7 @@
 import type { App } from '../../app';
 import type { Config } from '../../config';
 import type { Db } from '../../platform/db';
+import { isDatabaseAway } from '../../platform/errors';
 import { createLocalFiles } from '../../platform/files';
 import type { Log } from '../../platform/log';
 import { createThreadService } from '../appeals';
@@ -118,7 +119,7 @@ async function loadContent(
   const stage = { db, sla: services.sla, config, calendar, now, world, shelf, done };
   const plays = appeals.map((appeal) => rehearse(appeal, stage));
   // Neither needs the other: pictures go to disk while orders come in.
-  await Promise.all([
+  await allEnded([
     addOrders(orders, { db, now, calendar, momentOf, done }),
     atOnce(plays, (play) => play.upload()),
   ]);
@@ -171,7 +172,13 @@ async function atOnce<Item>(
   const worker = async () => {
     for (const item of queue) await work(item);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await allEnded(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Waits for all, even when one fails: nothing of a failed load may go on writing while it is cleared away. */
+async function allEnded(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** Everybody of the demo gets the new password, and the sessions opened with the old one end. */
@@ -185,7 +192,18 @@ async function changePassword({ db }: DemoDeps['app'], password: string, now: Da
 /** Removes what a load left behind that was cut off: rows first, then their files. */
 async function clear({ db }: DemoDeps['app'], config: Config, log: Log): Promise<void> {
   log.info('demo data was loaded only in part: clearing it away to load it again');
-  const files = await db.transaction((tx) => demoRepository.clear(tx));
+  const files = await clearRows(db);
   const storage = createLocalFiles(config.uploadsDir);
   for (const id of files) await storage.remove(id);
+}
+
+/** The last statements of a killed load may still be running on the database's side and be in the way for a moment. */
+async function clearRows(db: Db, tries = 5): Promise<string[]> {
+  try {
+    return await db.transaction((tx) => demoRepository.clear(tx));
+  } catch (error) {
+    if (tries <= 1 || !isDatabaseAway(error)) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return clearRows(db, tries - 1);
+  }
 }
