@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Appeal, SyncAnswer } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
+import { dealersApi } from '@otklik/shared/dealers.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testApp, type TestApp, type TestSession } from '../../test/test-app';
+import {
+  refusal,
+  testApp,
+  type TestApp,
+  type TestSession,
+  type TestSocket,
+} from '../../test/test-app';
+import { createStaffService } from '../people';
+import { aManager } from '../people/people.factory';
 import { aCompany, aMessage, anAppeal } from './appeal.factory';
 
 let server: TestApp;
@@ -216,25 +225,48 @@ describe('news', () => {
 });
 
 describe('a lost right', () => {
-  it('reaches open sockets within a second', async () => {
+  /** How long it takes until the server closes this line. */
+  async function untilClosed(line: TestSocket, act: () => Promise<unknown>): Promise<number> {
+    const gone = new Promise<void>((resolve) => line.socket.once('disconnect', () => resolve()));
+    const began = Date.now();
+    await act();
+    await gone;
+    return Date.now() - began;
+  }
+
+  it('access switched off ends sockets and sessions within a second, with the reason', async () => {
+    const admin = await aManager(server.database.db, { role: 'admin' });
+    const office = await server.signIn(admin);
     const victim = await server.signIn(company.secondVisitor);
     const line = await victim.socket();
-    const began = Date.now();
-    const gone = new Promise<void>((resolve) => line.socket.once('disconnect', () => resolve()));
-    await server.database.db.query(`UPDATE person SET access_allowed = true WHERE id = $1`, [
-      company.secondVisitor.id,
-    ]);
-    await server.database.db.transaction(async (tx) => {
-      await tx.query(
-        `UPDATE session SET ended_at = now(), ended_reason = 'access_closed' WHERE id = $1`,
-        [victim.sessionId],
-      );
-      await tx.query(`SELECT pg_notify('session_ended', $1)`, [
-        JSON.stringify({ sessionId: victim.sessionId, reason: 'access_closed' }),
-      ]);
-    });
+    const took = await untilClosed(line, () =>
+      office.call(dealersApi.changeVisitor, {
+        visitorId: company.secondVisitor.id,
+        accessAllowed: false,
+      }),
+    );
+    expect(took).toBeLessThan(1_000);
     expect(await line.next('session:ended')).toEqual({ reason: 'access_closed' });
-    await gone;
-    expect(Date.now() - began).toBeLessThan(1_000);
+    const no = await refusal(victim.call(appealsApi.counts, {}));
+    expect(no.problem).toMatchObject({
+      code: 'session_ended',
+      facts: { reason: 'access_closed' },
+    });
+  });
+
+  it('a changed role closes sockets within a second, and they come back with the new rooms', async () => {
+    const person = await aManager(server.database.db, { teamIds: [company.otherTeam.id] });
+    const session = await server.signIn(person);
+    const line = await session.socket();
+    const staff = createStaffService({ db: server.database.db, now: () => new Date() });
+    const took = await untilClosed(line, () =>
+      staff.changeStaff(null, person.id, { role: 'supervisor' }),
+    );
+    expect(took).toBeLessThan(1_000);
+    const again = await session.socket();
+    const { appeal } = await anAppeal(dealer, company.topic);
+    expect(
+      (await again.next('appeal:news', (news) => news.appeal.id === appeal.id)).appeal.id,
+    ).toBe(appeal.id);
   });
 });
