@@ -87,14 +87,16 @@ const RUN_FOLDER = /^otklik-test-(\d+)-/;
 async function startTemporary() {
   await sweepDeadRuns();
   // The test script names a folder, so that it can clear up even after a run that was killed.
-  const dataDir = process.env.OTKLIK_TEST_DATA_DIR ?? (await makeRunFolder());
+  const given = process.env.OTKLIK_TEST_DATA_DIR;
+  const dataDir = given ?? (await makeRunFolder());
   const quiet = { info: () => undefined, warn: () => undefined };
   const postgres = await startEmbeddedPostgres({ dataDir, log: quiet, durable: false });
   return {
     url: postgres.url,
     async end() {
       await postgres.stop();
-      await fs.rm(path.dirname(dataDir), { recursive: true, force: true });
+      // A folder that was given is its giver's: the test script keeps the counts of the run in it.
+      await fs.rm(given ? dataDir : path.dirname(dataDir), { recursive: true, force: true });
     },
   };
 }
