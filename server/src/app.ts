@@ -164,6 +164,8 @@ export async function createApp({
     publicOrigins: config.publicOrigins,
     log,
     authenticate: (cookies) => sessions.authenticate(cookies),
+    isUnchanged: (actor, now) =>
+      actor.rightsVersion === now.rightsVersion && actor.name === now.name,
     roomsOf,
     commands: api.commands,
   });
@@ -185,18 +187,12 @@ export async function createApp({
   });
 
   /* News between nodes: an ended session or a lost right reaches its sockets wherever they are. */
+  const cutRoom = (room: string) => io.in(room).disconnectSockets(true);
+  const recheck = () => void sockets.recheck();
   const deaf = [
-    await db.listen(
-      channels.sessionEnded,
-      (payload) => cutSession(io, payload),
-      () => void recheckSockets(io, sessions.authenticate),
-    ),
-    await db.listen(channels.rightsChanged, (personId) =>
-      io.in(rooms.person(personId)).disconnectSockets(true),
-    ),
-    await db.listen(channels.sessionNamed, (sessionId) =>
-      io.in(rooms.session(sessionId)).disconnectSockets(true),
-    ),
+    await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
+    await db.listen(channels.rightsChanged, (personId) => cutRoom(rooms.person(personId)), recheck),
+    await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];
 
   /* Background work. It begins with `listen`: whoever loads data of the past first must not be overtaken by the clock poller. */
@@ -274,19 +270,6 @@ export async function createApp({
     await Promise.all(deaf.map((end) => end()));
     await sla.stop();
     await db.close();
-  }
-}
-
-/** News of ended sessions and changed rights may have been missed: every open socket is asked again whether it may be open. */
-async function recheckSockets(
-  io: AppServer<Actor>,
-  authenticate: (cookies: string | undefined) => Promise<Actor>,
-): Promise<void> {
-  for (const socket of io.sockets.sockets.values()) {
-    const known = socket.data.actor;
-    const actor = await authenticate(socket.handshake.headers.cookie).catch(() => null);
-    if (actor?.rightsVersion !== known.rightsVersion || actor.name !== known.name)
-      socket.disconnect(true);
   }
 }
 

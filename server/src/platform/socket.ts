@@ -30,6 +30,8 @@ export interface SocketOptions<Actor> {
   log: Log;
   /** The actor of a handshake's cookies. @throws not_signed_in, session_ended */
   authenticate: (cookieHeader: string | undefined) => Promise<Actor>;
+  /** Whether a socket of the one may go on as the other: same rights, same name. */
+  isUnchanged: (actor: Actor, now: Actor) => boolean;
   /** Rooms by rights; the server joins them, a client never asks. */
   roomsOf: (actor: Actor) => string[];
   commands: Map<
@@ -43,11 +45,15 @@ const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_WAITING_PACKETS = 2_000;
 /** Unanswered commands of one socket; a burst beyond this is refused at once instead of queued without end. */
 const MAX_COMMANDS_IN_FLIGHT = 512;
+/** How long to wait before a question that the database could not answer is asked again. */
+const ASK_AGAIN_MS = 500;
 /** How long the other end of a connection may take to confirm its end. */
 const GOODBYE_MS = 500;
 
 export interface SocketServer<Actor> {
   io: AppServer<Actor>;
+  /** News of ended sessions and changed rights may have been missed: asks of every open socket whether it may stay. */
+  recheck: () => Promise<void>;
   /** For the end of the server: refuses new commands, and resolves once those that run are answered. */
   finishCommands: () => Promise<void>;
   /** Ends all connections: politely first, then also those whose other end has stopped to listen. */
@@ -65,7 +71,8 @@ interface Commands {
  * Connection state recovery stays off, because it would re-join rooms before the session is checked.
  */
 export function createSocketServer<Actor>(options: SocketOptions<Actor>): SocketServer<Actor> {
-  const { server, path, publicOrigins, log, authenticate, roomsOf, commands } = options;
+  const { server, path, publicOrigins, log, authenticate, isUnchanged, roomsOf, commands } =
+    options;
   const io: AppServer<Actor> = new Server(server, {
     path,
     serveClient: false,
@@ -92,6 +99,20 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
     );
   });
 
+  /** A database that cannot answer says nothing of the session: the question stays open until it can. */
+  async function confirm(socket: AppSocket<Actor>): Promise<void> {
+    while (socket.connected) {
+      try {
+        const now = await authenticate(socket.handshake.headers.cookie);
+        if (!isUnchanged(socket.data.actor, now)) socket.disconnect(true);
+        return;
+      } catch (error) {
+        if (!isDatabaseAway(error)) return void socket.disconnect(true);
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      }
+    }
+  }
+
   const connections = new Set<Duplex>();
   server.on('upgrade', (_req, connection) => {
     connections.add(connection);
@@ -102,9 +123,7 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
   io.on('connection', (socket) => {
     void socket.join(roomsOf(socket.data.actor));
     // The session may have ended between the check and the join; ask once more, now that news of its end would arrive.
-    authenticate(socket.handshake.headers.cookie).catch((error: unknown) => {
-      if (!isDatabaseAway(error)) socket.disconnect(true);
-    });
+    void confirm(socket);
     serveCommands(socket, commands, work, log);
   });
 
@@ -121,6 +140,9 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
   server.once('close', () => clearInterval(sweep));
   return {
     io,
+    async recheck() {
+      for (const socket of io.sockets.sockets.values()) await confirm(socket);
+    },
     async finishCommands() {
       work.stopping = true;
       await Promise.all(work.running);

@@ -11,6 +11,7 @@ class Line {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private readonly unanswered = new Set<Socket>();
   private server: Server | undefined;
+  private readonly ears: ((bytes: Buffer) => void)[] = [];
 
   /** Answers the address of the near end. */
   async open(databaseUrl: string): Promise<string> {
@@ -34,7 +35,10 @@ class Line {
     const pair = [near, there] as const;
     this.pairs.add(pair);
     there.on('error', () => near.destroy());
-    near.on('data', (bytes) => there.write(bytes));
+    near.on('data', (bytes) => {
+      there.write(bytes);
+      for (const hear of this.ears) hear(bytes);
+    });
     there.on('data', (bytes) => near.write(bytes));
     near.on('close', () => there.destroy());
     there.on('close', () => {
@@ -53,6 +57,22 @@ class Line {
   fallSilent(): void {
     this.state = 'silent';
     this.hangUp();
+  }
+
+  /** Waits until the server listens again and asks after the sessions of its sockets, and breaks just there. */
+  whenHeardAgain(breakIt: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      let listens = false;
+      const ear = (bytes: Buffer) => {
+        const text = bytes.toString('latin1');
+        listens ||= text.includes('LISTEN session_ended');
+        if (!listens || !/FROM session\b/.test(text)) return;
+        this.ears.splice(this.ears.indexOf(ear), 1);
+        breakIt();
+        resolve();
+      };
+      this.ears.push(ear);
+    });
   }
 
   repair(): void {
@@ -207,6 +227,20 @@ describe.each([
     expect(await socket.next('session:ended')).toEqual({ reason: 'signed_out' });
     await gone;
     expect(Date.now() - began).toBeLessThan(1_000);
+  });
+
+  it('a session the database could not be asked about is left alone', async () => {
+    const { socket } = await (await server.signIn(company.secondVisitor)).socket();
+    const brokeAgain = line.whenHeardAgain(breakIt);
+    breakIt();
+    await dealer.raw('GET', '/me');
+    line.repair();
+    await brokeAgain;
+    await aWhile(300);
+    line.repair();
+    await untilReady();
+    await aWhile(1_500);
+    expect(socket.connected).toBe(true);
   });
 
   it('what was revoked while nobody could hear it is found out afterwards', async () => {
