@@ -129,13 +129,16 @@ export const EVENT_TYPES = [
   'sla_warned',
   'sla_breached',
   'reopened',
+  'edited',
+  'deleted',
 ] as const;
 export const EventType = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof EventType>;
 
 /**
  * Facts of an event, by type: `status` {from,to,solved?} · `assigned` {from,to: PersonRef|null} · `joined`/`left` {persons: PersonRef[]} ·
- * `fields` {changes: {field, from, to}[]} · `order_linked` {number} · `sla_*` {kind, dueAt} · `opened` {promise: moment|null}.
+ * `fields` {changes: {field, from, to}[]} · `order_linked` {number} · `sla_*` {kind, dueAt} · `opened` {promise: moment|null} ·
+ * `edited`/`deleted` {entryId, version}: the log stays append-only, a change of an entry is an event of its own number.
  */
 export const EventFacts = z.record(z.string(), z.unknown());
 
@@ -152,6 +155,13 @@ const entryCommon = {
   orders: z.array(z.string()),
   /** The sender's own id, so that he recognises his message. */
   clientId: z.uuid().nullable(),
+  /** Grows with every edit; a lower one never replaces a higher one. */
+  version: z.number().int(),
+  editedAt: moment.nullable(),
+  /** Deleted by its author: a stub without words and files. */
+  deletedAt: moment.nullable(),
+  /** Entry of the same appeal that this one answers. */
+  replyTo: z.uuid().nullable(),
 };
 export const DealerEntry = z.object({
   audience: z.literal('dealer'),
@@ -179,6 +189,9 @@ export const Participant = z.object({
   joinedAt: moment,
   /** Up to where this person has read, in public numbers; null: not told to the viewer. */
   readPublicSeq: z.number().int().nullable(),
+  /** Own side only; null: not told to the viewer. */
+  online: z.boolean().nullable(),
+  lastSeenAt: moment.nullable(),
 });
 export type Participant = z.infer<typeof Participant>;
 
@@ -239,11 +252,41 @@ export const PostEntry = z.strictObject({
   mentions: z.array(z.uuid()).max(20).default([]),
   /** Staff: "send and wait", "send and resolve" are one action. */
   thenStatus: z.enum(['waiting', 'resolved']).optional(),
+  /** Quotes this entry; a message may quote only what the dealer sees too. */
+  replyTo: z.uuid().optional(),
+  /** The last number, in the author's numbering, that he had seen when he pressed Send. Left out: no collision guard. */
+  seenSeq: z.number().int().min(0).max(2_000_000_000).optional(),
+  /** He has looked at what is new and sends all the same. */
+  sendAnyway: z.boolean().optional(),
 });
 export type PostEntry = z.input<typeof PostEntry>;
 /** The entry, and the row as it is after it. */
 export const Posted = z.object({ entry: Entry, appeal: Appeal });
 export type Posted = z.infer<typeof Posted>;
+
+/** Changes the words of one's own message or note, within the company's window. `clientId`: as with sends. */
+export const EditEntry = z.strictObject({
+  appealId: z.uuid(),
+  entryId: z.uuid(),
+  clientId,
+  body: typedOrEmpty(MESSAGE_MAX),
+});
+export type EditEntry = z.input<typeof EditEntry>;
+export const DeleteEntry = z.strictObject({
+  appealId: z.uuid(),
+  entryId: z.uuid(),
+  clientId,
+});
+export type DeleteEntry = z.input<typeof DeleteEntry>;
+export const EntryId = z.strictObject({ appealId: z.uuid(), entryId: z.uuid() });
+export type EntryId = z.input<typeof EntryId>;
+/** What a message said before, oldest first; for staff. */
+export const EntryVersions = z.object({
+  items: z.array(
+    z.object({ version: z.number().int(), body: z.string(), at: moment, until: moment }),
+  ),
+});
+export type EntryVersions = z.infer<typeof EntryVersions>;
 
 export const AppealId = z.strictObject({ appealId: z.uuid() });
 export type AppealId = z.input<typeof AppealId>;
@@ -257,7 +300,12 @@ export const ListEntries = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
 export type ListEntries = z.input<typeof ListEntries>;
-export const EntryPage = z.object({ entries: z.array(Entry), hasMore: z.boolean() });
+/** `changed`: entries outside the page as they are now, which an `edited` or `deleted` event of the page names. */
+export const EntryPage = z.object({
+  entries: z.array(Entry),
+  changed: z.array(Entry),
+  hasMore: z.boolean(),
+});
 export type EntryPage = z.infer<typeof EntryPage>;
 
 export const MarkRead = z.strictObject({
@@ -272,6 +320,8 @@ export const ChangeStatus = z.strictObject({
   status: Status,
   /** With `resolved` or `closed`: was the matter solved. */
   solved: z.boolean().optional(),
+  /** Makes a late repeat harmless: the same id never changes the status twice. */
+  clientId: clientId.optional(),
 });
 export type ChangeStatus = z.input<typeof ChangeStatus>;
 export const ChangeFields = z.strictObject({

@@ -30,6 +30,10 @@ export interface ErrorFacts {
   invalid_input: { fields: FieldProblem[] };
   /** The same `clientId` came with other content. */
   same_id_other_content: { clientId: string };
+  /** Somebody of the author's own side answered after `seenSeq`: look first. `messages` = how many, `by` = the last of them. */
+  stale: { messages: number; by: string; lastSeq: number };
+  /** The window in which a message may still be changed has passed. */
+  edit_window_over: { minutes: number };
   conflict: { what: string };
   bad_origin: object;
   too_large: { limitBytes: number };

@@ -1,6 +1,9 @@
 import type { Appeal, Entry, ReadMark } from './appeals';
+import type { DraftView } from './drafts';
 import type { LinkedOrder } from './orders';
 import type { SessionEndReason } from './errors';
+import type { PersonSettings } from './people';
+import type { AppealPresence } from './presence';
 
 /**
  * What the server tells connected clients. Each is only earlier news of what a fetch would give; handlers are idempotent.
@@ -11,6 +14,12 @@ export interface ServerNews {
   'appeal:news': (news: { appeal: Appeal; entries: Entry[] }) => void;
   /** The person's own read mark, moved by another of his sessions. */
   'appeal:mark': (mark: ReadMark) => void;
+  /** The person's own draft, changed by another of his sessions. */
+  'draft:news': (draft: DraftView) => void;
+  /** The person's own settings, changed by another of his sessions. */
+  'settings:news': (settings: PersonSettings) => void;
+  /** Who is at an appeal the session has open. Never more than a hint; what is older than a minute counts for nothing. */
+  'presence:news': (presence: AppealPresence) => void;
   /** An order the person may see changed. */
   'order:news': (order: LinkedOrder) => void;
   /** This session is over; the socket closes right after. */

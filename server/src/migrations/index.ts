@@ -2,6 +2,7 @@ import { People1763700000000 } from './1763700000000-people';
 import { Sla1763700100000 } from './1763700100000-sla';
 import { Appeals1763700200000 } from './1763700200000-appeals';
 import { AttachmentsAndOrders1763700300000 } from './1763700300000-attachments-and-orders';
+import { ChangedMessages1763700400000 } from './1763700400000-changed-messages';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Sla1763700100000,
   Appeals1763700200000,
   AttachmentsAndOrders1763700300000,
+  ChangedMessages1763700400000,
 ];

@@ -114,6 +114,10 @@ function common(entry: EntryRow, attachments: AttachmentView[]) {
     attachments,
     orders: entry.orders,
     clientId: entry.client_id,
+    version: entry.version,
+    editedAt: entry.edited_at === null ? null : iso(entry.edited_at),
+    deletedAt: entry.deleted_at === null ? null : iso(entry.deleted_at),
+    replyTo: entry.reply_to,
   };
 }
 
@@ -131,10 +135,8 @@ export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []):
 export function dealerEntry(entry: EntryRow, attachments: AttachmentView[] = []): DealerEntry {
   if (entry.public_seq === null || entry.kind === 'note')
     throw new Error('a private entry has no dealer view');
-  const { id, appealId, at, kind, author, body, event, orders, clientId } = common(
-    entry,
-    attachments,
-  );
+  const all = common(entry, attachments);
+  const { id, appealId, at, kind, author, body, event, orders, clientId } = all;
   const own = author?.side === 'dealer';
   return {
     audience: 'dealer',
@@ -149,6 +151,10 @@ export function dealerEntry(entry: EntryRow, attachments: AttachmentView[] = [])
     attachments,
     orders,
     clientId: own ? clientId : null,
+    version: all.version,
+    editedAt: all.editedAt,
+    deletedAt: all.deletedAt,
+    replyTo: all.replyTo,
     publicSeq: entry.public_seq,
   };
 }

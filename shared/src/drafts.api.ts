@@ -1,0 +1,8 @@
+import type { DraftList, DraftView, SaveDraft } from './drafts';
+import type { Nothing } from './people';
+import { route } from './route';
+
+export const draftsApi = {
+  list: route<Nothing, DraftList>('GET', '/drafts'),
+  save: route<SaveDraft, DraftView>('PUT', '/drafts', { socket: 'draft:save' }),
+};

@@ -1,0 +1,7 @@
+import type { AppealPresence, Look } from './presence';
+import { route } from './route';
+
+export const presenceApi = {
+  /** Answers who is there now. */
+  look: route<Look, AppealPresence | null>('POST', '/presence', { socket: 'presence:look' }),
+};
