@@ -1,0 +1,403 @@
+import http, {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from 'node:http';
+import { parentPort, workerData } from 'node:worker_threads';
+import 'fake-indexeddb/auto';
+import type { HistoryLine, Press, Shown } from './checker/history';
+import { seeded } from './random';
+
+/**
+ * One browser of the crowd, without screen: a thread of its own with the product's client code, a cookie jar, a storage and a clock.
+ * It presses, and notes what it pressed and what it was shown.
+ */
+export interface HeadlessPlan {
+  name: string;
+  bundle: string;
+  url: string;
+  login: string;
+  password: string;
+  person: string;
+  side: 'dealer' | 'staff';
+  dealer: string;
+  /** Numbers of the appeals that are open in it, with the code of their dealer. */
+  appeals: { no: number; dealer: string }[];
+  /** Presses a second, all appeals together. */
+  perSecond: number;
+  seed: number;
+  /** Cookies of another client: a second window of the same session. */
+  cookies?: [string, string][];
+  /** What the browser holds from its last life. */
+  kept?: Kept;
+}
+/** What survives a reload of the page. */
+export interface Kept {
+  incarnation: number;
+  pressing: boolean;
+  cookies: [string, string][];
+  local: [string, string][];
+  /** Of IndexedDB; the client bundle knows what is in it. */
+  stores: unknown;
+  unanswered: Pressed[];
+  answered: Pressed[];
+}
+export interface Pressed {
+  id: string;
+  appeal: string;
+  kind: Press['kind'];
+  body: string;
+  at: number;
+  /** Its entry, once it is stored. */
+  entry: string;
+}
+export type Order =
+  | { do: 'press'; yes: boolean }
+  | { do: 'keep'; id: number }
+  | { do: 'clock'; shiftMs: number }
+  | { do: 'resend' }
+  | { do: 'offline'; yes: boolean }
+  | { do: 'settle'; id: number }
+  | { do: 'final'; id: number };
+export type Told =
+  | { told: 'line'; line: HistoryLine }
+  | { told: 'cookies'; cookies: [string, string][] }
+  | { told: 'answer'; id: number; value: number }
+  | { told: 'kept'; id: number; kept: Kept }
+  | { told: 'trouble'; what: string };
+
+/** The driver of client/src/headless, as far as it is used here. */
+interface Driver {
+  enter(login: string, password: string): Promise<string | null>;
+  open(no: number): Promise<string | null>;
+  send(appealId: string, kind: 'message' | 'note', body: string): string | null;
+  retry(clientId: string): void;
+  sendAnyway(clientId: string): void;
+  edit(appealId: string, entryId: string, body: string): void;
+  remove(appealId: string, entryId: string): void;
+  takeBack(clientId: string): void;
+  read(appealId: string, number: number): void;
+  shown(appealId: string): {
+    from: number;
+    entries: [number, string, number, string | null][];
+    pending: { clientId: string; state: string; code: string | null }[];
+  };
+  row(appealId: string): { unread: number; mark: number } | null;
+}
+
+interface Client {
+  startHeadless(): Driver;
+  keep(): Promise<unknown>;
+  restore(stores: unknown): Promise<void>;
+}
+
+const LOOK_MS = 120;
+/** Share of presses that change an earlier message. */
+const CHANGES = 0.08;
+const PASSING = new Set([
+  'offline',
+  'timeout',
+  'database_away',
+  'stopping',
+  'internal',
+  'rate_limited',
+]);
+
+const plan: HeadlessPlan = workerData;
+const tell = (told: Told) => parentPort?.postMessage(told);
+const RealDate = Date;
+const now = () => performance.timeOrigin + performance.now();
+const note = (line: HistoryLine) => tell({ told: 'line', line });
+const incarnation = (plan.kept?.incarnation ?? 0) + 1;
+const random = seeded(plan.seed + incarnation * 7_919);
+
+/** What localStorage holds. */
+const held = new Map<string, string>(plan.kept?.local ?? []);
+
+/* ── A browser around the client ──────────────────────────── */
+
+const jar = new Map<string, string>(plan.kept?.cookies ?? plan.cookies ?? []);
+let shiftMs = 0;
+const cookieHeader = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+
+/** Stands in for `window` where the client listens. */
+const browserEvents = new EventTarget();
+
+function browse(): void {
+  const realFetch = globalThis.fetch;
+  const fetchWithCookies: typeof fetch = async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('cookie', cookieHeader());
+    headers.set('origin', new URL(plan.url).origin);
+    // The harness reads the bytes on their way.
+    headers.set('accept-encoding', 'identity');
+    const answer = await realFetch(input, { ...init, headers });
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';');
+      const at = pair.indexOf('=');
+      if (/max-age=0|expires=thu, 01 jan 1970/i.test(cookie)) jar.delete(pair.slice(0, at));
+      else jar.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    return answer;
+  };
+  // The socket library asks through Node's http, which knows no cookies.
+  const realRequest = http.request;
+  Object.assign(http, {
+    request: (options: RequestOptions, heard?: (answer: IncomingMessage) => void) =>
+      realRequest(
+        { ...options, headers: { ...named(options.headers), cookie: cookieHeader() } },
+        heard,
+      ),
+  });
+  const storage = {
+    getItem: (key: string) => held.get(key) ?? null,
+    setItem: (key: string, value: string) => void held.set(key, value),
+    removeItem: (key: string) => void held.delete(key),
+    key: (index: number) => [...held.keys()][index] ?? null,
+    get length() {
+      return held.size;
+    },
+  };
+  const page = Object.assign(new EventTarget(), {
+    baseURI: plan.url,
+    visibilityState: 'visible',
+    hidden: false,
+    hasFocus: () => true,
+    documentElement: { dataset: {}, lang: 'ru' },
+    title: '',
+    // Vue asks for one when it is loaded; nothing is ever rendered.
+    createElement: () => ({}),
+  });
+  class ShiftedDate extends RealDate {
+    constructor(...given: [] | [number | string | Date]) {
+      if (given.length === 0) super(RealDate.now() + shiftMs);
+      else super(given[0]);
+    }
+    static override now(): number {
+      return RealDate.now() + shiftMs;
+    }
+  }
+  Object.assign(globalThis, {
+    Date: ShiftedDate,
+    fetch: fetchWithCookies,
+    document: page,
+    location: new URL(plan.url),
+    localStorage: storage,
+    addEventListener: browserEvents.addEventListener.bind(browserEvents),
+    removeEventListener: browserEvents.removeEventListener.bind(browserEvents),
+  });
+}
+
+/** Headers by name; the library never gives them as a list. */
+const named = (headers: RequestOptions['headers']): OutgoingHttpHeaders =>
+  headers === undefined || isList(headers) ? {} : headers;
+const isList = (headers: object): headers is readonly string[] => Array.isArray(headers);
+
+/* ── Pressing and looking ─────────────────────────────────── */
+
+let driver: Driver | null = null;
+let storage: Client | null = null;
+let pressing = plan.kept?.pressing ?? false;
+/** By number: its id once it is open. */
+const opened = new Map<number, string>();
+const unanswered = new Map((plan.kept?.unanswered ?? []).map((pressed) => [pressed.id, pressed]));
+const answered = plan.kept?.answered ?? [];
+const screens = new Map<string, Map<number, string>>();
+
+async function load(): Promise<void> {
+  const client: Client = await import(plan.bundle);
+  storage = client;
+  if (plan.kept) await client.restore(plan.kept.stores);
+  const { startHeadless } = client;
+  const fresh = startHeadless();
+  note({
+    t: now(),
+    c: plan.name,
+    ev: 'start',
+    person: plan.person,
+    side: plan.side,
+    dealer: plan.dealer,
+    incarnation,
+  });
+  while ((await fresh.enter(plan.login, plan.password)) === null) await pause(300);
+  driver = fresh;
+  tell({ told: 'cookies', cookies: [...jar] });
+  for (const { no } of plan.appeals) void keepOpening(fresh, no);
+}
+
+async function keepOpening(fresh: Driver, no: number): Promise<void> {
+  let id = await fresh.open(no);
+  while (id === null) {
+    await pause(300);
+    id = await fresh.open(no);
+  }
+  opened.set(no, id);
+}
+
+function press(): void {
+  if (!pressing || !driver || opened.size === 0) return;
+  const { no, dealer } = plan.appeals[Math.floor(random() * plan.appeals.length)] ?? {
+    no: 0,
+    dealer: '',
+  };
+  const appeal = opened.get(no);
+  if (appeal === undefined) return;
+  if (random() < CHANGES && changeOne(driver, appeal)) return;
+  const kind = plan.side === 'staff' && random() < 0.3 ? 'note' : 'message';
+  const body = canary(kind, dealer);
+  const id = driver.send(appeal, kind, body);
+  if (id === null) return;
+  note({ t: now(), c: plan.name, ev: 'press', id, appeal, kind });
+  unanswered.set(id, { id, appeal, kind, body, at: now(), entry: '' });
+}
+
+/** Words that tell, wherever they turn up, whose they are and who may see them. */
+function canary(kind: 'message' | 'note', dealer: string): string {
+  const mark = Array.from({ length: 16 }, () => Math.floor(random() * 16).toString(16)).join('');
+  return `cnry-${kind === 'note' ? 'n' : 'm'}-${dealer}-${mark}`;
+}
+
+/** Edits or deletes one of the last own messages. @returns false when there is none */
+function changeOne(seen: Driver, appeal: string): boolean {
+  const own = answered.slice(-10).filter((one) => one.appeal === appeal && one.entry !== '');
+  const chosen = own[Math.floor(random() * own.length)];
+  if (!chosen || (chosen.kind !== 'message' && chosen.kind !== 'note')) return false;
+  const { dealer } = /^cnry-.-(?<dealer>\w+)-/.exec(chosen.body)?.groups ?? {};
+  if (random() < 0.3) seen.remove(appeal, chosen.entry);
+  else seen.edit(appeal, chosen.entry, canary(chosen.kind, dealer ?? ''));
+  return true;
+}
+
+/** Notes what changed on the screen since the last look. */
+function look(): void {
+  if (!driver) return;
+  for (const appeal of opened.values()) lookAt(driver, appeal, false);
+}
+
+function lookAt(seen: Driver, appeal: string, final: boolean): void {
+  const { entries, pending, from } = seen.shown(appeal);
+  const before = screens.get(appeal);
+  const screen = new Map<number, string>();
+  for (const [number, id, version] of entries) screen.set(number, `${id} ${version}`);
+  let changedFrom = Infinity;
+  for (const [number, what] of screen)
+    if (before?.get(number) !== what) changedFrom = Math.min(changedFrom, number);
+  for (const number of before?.keys() ?? [])
+    if (!screen.has(number)) changedFrom = Math.min(changedFrom, number);
+  if (before === undefined) changedFrom = from;
+  screens.set(appeal, screen);
+  const last = entries.at(-1)?.[0] ?? 0;
+
+  const waiting = new Map(pending.map((one) => [one.clientId, one]));
+  const byClientId = new Map<string, readonly [number, string]>();
+  for (const [number, id, , clientId] of entries)
+    if (clientId !== null) byClientId.set(clientId, [number, id]);
+  for (const pressed of unanswered.values()) {
+    if (pressed.appeal !== appeal) continue;
+    const state = waiting.get(pressed.id);
+    if (state) {
+      if (state.state === 'failed') settleFailed(seen, pressed, state.code);
+      continue;
+    }
+    // Gone from what waits: the client says that it is stored.
+    const [n = 0, entry = ''] = byClientId.get(pressed.id) ?? [];
+    if (entry === '' && now() - pressed.at < 1_000) continue;
+    unanswered.delete(pressed.id);
+    answered.push({ ...pressed, entry });
+    note({ t: now(), c: plan.name, ev: 'ack', id: pressed.id, appeal, entry, n });
+  }
+  if (changedFrom !== Infinity || final) {
+    const first = final ? from : changedFrom;
+    const shown: Shown[] = entries.filter(([number]) => number >= first);
+    note({
+      t: now(),
+      c: plan.name,
+      ev: 'read',
+      appeal,
+      last,
+      from: first,
+      entries: shown,
+      ...(final ? { final } : {}),
+    });
+  }
+  if (!final && last > 0 && random() < 0.3) seen.read(appeal, last);
+}
+
+/** What a person does: tries again after a passing trouble, mostly sends a held answer anyway, and deletes what was refused. */
+function settleFailed(seen: Driver, pressed: Pressed, code: string | null): void {
+  if (code === null || PASSING.has(code)) {
+    note({ t: now(), c: plan.name, ev: 'retried', id: pressed.id });
+    return seen.retry(pressed.id);
+  }
+  note({ t: now(), c: plan.name, ev: 'refused', id: pressed.id, code });
+  if (code === 'stale' && random() < 0.9) return seen.sendAnyway(pressed.id);
+  unanswered.delete(pressed.id);
+  seen.takeBack(pressed.id);
+}
+
+/** The same command once more under its id, long after and at once: a double click, a repeated packet, a second window. */
+async function resend(): Promise<void> {
+  const late = answered[Math.floor(random() * answered.length)];
+  const early = [...unanswered.values()].at(-1);
+  for (const pressed of [late, early]) {
+    if (!pressed || (pressed.kind !== 'message' && pressed.kind !== 'note')) continue;
+    const { id, appeal, kind, body } = pressed;
+    await fetch(new URL(`api/appeals/${appeal}/entries`, plan.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ clientId: id, kind, body }),
+    }).then(
+      async (answer) => void (await answer.arrayBuffer()),
+      () => undefined,
+    );
+  }
+}
+
+/** The page goes away in the middle of what it does; what it has stored stays. */
+async function leave(id: number): Promise<void> {
+  const kept: Kept = {
+    incarnation,
+    pressing,
+    cookies: [...jar],
+    local: [...held],
+    stores: await storage?.keep(),
+    unanswered: [...unanswered.values()],
+    answered: answered.slice(-50),
+  };
+  tell({ told: 'kept', id, kept });
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+parentPort?.on('message', (order: Order) => {
+  if (order.do === 'press') pressing = order.yes;
+  else if (order.do === 'keep') void leave(order.id);
+  else if (order.do === 'clock') shiftMs = order.shiftMs;
+  else if (order.do === 'resend') void resend();
+  else if (order.do === 'offline') {
+    // The line itself is closed by the harness; this is what a browser says of it.
+    browserEvents.dispatchEvent(new Event(order.yes ? 'offline' : 'online'));
+  } else if (order.do === 'settle') tell({ told: 'answer', id: order.id, value: unanswered.size });
+  else {
+    if (driver) {
+      for (const appeal of opened.values()) {
+        lookAt(driver, appeal, true);
+        const row = driver.row(appeal);
+        if (row) note({ t: now(), c: plan.name, ev: 'row', appeal, ...row });
+      }
+    }
+    tell({ told: 'answer', id: order.id, value: opened.size });
+  }
+});
+const complain = (error: unknown) =>
+  tell({
+    told: 'trouble',
+    what: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+process.on('unhandledRejection', complain);
+process.on('uncaughtException', complain);
+
+browse();
+void load();
+setInterval(look, LOOK_MS);
+setInterval(press, Math.max(20, 1_000 / plan.perSecond));

@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { INVARIANTS } from './checker/history';
+import { runChaos, type ChaosResult } from './run';
+
+/**
+ * npm run chaos [-- --minutes 2 --seed 7 --nodes 1 --per-second 45 --out folder]
+ * The product under a crowd while it is being broken; exit code 0 only when it kept its word. See README.md beside this file.
+ */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '2' },
+      seed: { type: 'string', default: '7' },
+      nodes: { type: 'string', default: '1' },
+      'per-second': { type: 'string', default: '45' },
+      out: { type: 'string' },
+    },
+  });
+  let cancelled = false;
+  const cancel = () => {
+    cancelled = true;
+  };
+  process.once('SIGINT', cancel);
+  process.once('SIGTERM', cancel);
+  const result = await runChaos({
+    seed: whole('seed', values.seed),
+    ms: amount('minutes', values.minutes) * 60_000,
+    nodes: whole('nodes', values.nodes),
+    perSecond: amount('per-second', values['per-second']),
+    ...(values.out === undefined ? {} : { out: values.out }),
+    progress: showProgress,
+    cancelled: () => cancelled,
+  });
+  process.stdout.write(`${report(result)}\n`);
+  return result.violations.length + result.troubles.length > 0 ? 1 : 0;
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw new Error(`--${name} must be a whole number above zero`);
+  return Number(text);
+}
+
+function amount(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} must be a number above zero`);
+  return value;
+}
+
+function showProgress(done: number, what: string): void {
+  if (!process.stderr.isTTY) return;
+  const bar = '#'.repeat(Math.round(done * 24)).padEnd(24, '.');
+  process.stderr.write(`\r[${bar}] ${Math.round(done * 100)} %  ${what.padEnd(40)}`);
+}
+
+function report(result: ChaosResult): string {
+  const { seed, pressed, acknowledged, faults, violations, troubles, settledMs, lines } = result;
+  const kinds = Object.entries(faults).sort(([a], [b]) => a.localeCompare(b));
+  const row = (name: string, value: number | string) => `  ${name.padEnd(24)}${value}`;
+  return [
+    '',
+    `Seed ${seed}: ${pressed} pressed, ${acknowledged} acknowledged, ${lines} lines of history`,
+    `Everything answered ${(settledMs / 1000).toFixed(1)} s after the last fault`,
+    '',
+    'Faults',
+    ...kinds.map(([kind, count]) => row(kind, count)),
+    '',
+    'Violations',
+    ...INVARIANTS.map((invariant) =>
+      row(invariant, violations.filter((one) => one.invariant === invariant).length),
+    ),
+    ...violations.slice(0, 20).map(({ invariant, what }) => `  ✗ ${invariant}: ${what}`),
+    ...troubles.slice(0, 10).map((what) => `  ✗ thrown and not caught: ${what}`),
+    violations.length + troubles.length === 0 ? '\n✓ The product kept its word.' : '',
+  ].join('\n');
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(
+      `✗ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,298 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { migrate } from '../../platform/db';
+import { startEmbeddedPostgres } from '../../platform/embedded-postgres';
+import { createLog } from '../../platform/log';
+import { check } from './checker/check';
+import type { HistoryLine, Violation } from './checker/history';
+import { CrowdClient } from './client';
+import { course, untilReady, type Fault, type Ground } from './faults';
+import { ServerNode } from './node';
+import { bundleClient, bundleServer, bundleWorker, removeBundle, type Change } from './product';
+import { ClientLine } from './proxy';
+import { seeded } from './random';
+import { RedisServer } from './redis';
+import { aWorld, dump, openDatabase, type World, type WorldPerson } from './world';
+
+export interface ChaosOptions {
+  seed: number;
+  /** How long clients press while things break. */
+  ms: number;
+  /** Server processes. */
+  nodes: number;
+  /** Presses a second of the whole crowd. */
+  perSecond: number;
+  /** Kinds of fault; left out: all. */
+  faults?: readonly string[];
+  /** Statements for the database before the crowd comes; for planted defects. */
+  sql?: readonly string[];
+  server?: readonly Change[];
+  client?: readonly Change[];
+  /** Path of redis-server; without it two nodes find each other by sync alone. */
+  redis?: string;
+  /** Folder for `history.jsonl`; left out: kept in memory only. */
+  out?: string;
+  /** Told what happens, and how much of the time is over (0 to 1). */
+  progress?: (done: number, what: string) => void;
+  cancelled?: () => boolean;
+}
+
+export interface ChaosResult {
+  seed: number;
+  acknowledged: number;
+  pressed: number;
+  /** How often each kind of fault happened. */
+  faults: Record<string, number>;
+  violations: Violation[];
+  /** What the client code threw and nobody caught. */
+  troubles: string[];
+  /** From the end of the last fault until nothing waited for an answer any more, ms. */
+  settledMs: number;
+  lines: number;
+}
+
+/** Clients are level this long after the last fault, says the issue's promise. */
+const LEVEL_MS = 10_000;
+/** A press must have got its answer this long after the last fault, or it counts as not level. */
+const SETTLE_MS = 60_000;
+const OPEN_APPEALS = 3;
+
+/** Runs the product under a crowd while it is being broken, and judges what became of it. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'otklik-chaos-'));
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    return await runIn(folder, undo, options);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+async function runIn(
+  folder: string,
+  undo: (() => Promise<unknown>)[],
+  options: ChaosOptions,
+): Promise<ChaosResult> {
+  const { progress = () => undefined, cancelled = () => false } = options;
+  const random = seeded(options.seed);
+  progress(0, 'building');
+  const serverBundle = await bundleServer(options.server);
+  undo.push(() => removeBundle(serverBundle));
+  const clientBundle = await bundleClient(options.client);
+  undo.push(() => removeBundle(clientBundle));
+  const program = await bundleWorker();
+  undo.push(() => removeBundle(program));
+  const dataDir = join(folder, 'data');
+  const postgres = await startEmbeddedPostgres({ dataDir, log: createLog('silent', false) });
+  undo.push(() => postgres.stop());
+  await migrate(postgres.url);
+  const db = await openDatabase(postgres.url);
+  undo.push(() => db.close());
+  for (const statement of options.sql ?? []) await db.query(statement);
+  const redis = options.redis === undefined ? null : await RedisServer.open(folder, options.redis);
+  if (redis) undo.push(() => redis.kill());
+
+  progress(0, 'starting');
+  const nodes = await Promise.all(
+    Array.from({ length: options.nodes }, (_, index) =>
+      ServerNode.start({
+        name: `node${index + 1}`,
+        bundle: serverBundle,
+        folder,
+        databaseUrl: postgres.url,
+        ...(redis ? { redisUrl: redis.url } : {}),
+      }),
+    ),
+  );
+  undo.push(() => Promise.all(nodes.map((node) => node.stop())));
+  const world = await aWorld(db, `http://127.0.0.1:${nodes[0]?.port}/`);
+
+  const book = openBook(options.out ? await bookFile(options.out) : undefined, world);
+  undo.push(() => book.close());
+  const troubles: string[] = [];
+  const clients = await aCrowd({
+    world,
+    nodes,
+    random,
+    program,
+    clientBundle,
+    options,
+    book,
+    troubles,
+  });
+  undo.push(() => Promise.all(clients.map((client) => client.end())));
+  const ground: Ground = { nodes, clients, dataDir, redis, random };
+
+  await Promise.all(clients.map((client) => client.entered()));
+  for (const client of clients) client.order({ do: 'press', yes: true });
+  const began = Date.now();
+  const isOver = () => Date.now() - began >= options.ms || cancelled();
+  const counts: Record<string, number> = {};
+  const lanes = (['server', 'client'] as const).map((lane) =>
+    breakThings(course(lane, random), ground, options, isOver, book, counts),
+  );
+  const watching = (async () => {
+    while (!isOver()) {
+      for (const client of clients) book.tokens(client);
+      progress((Date.now() - began) / options.ms, `${book.acknowledged()} acknowledged`);
+      await pause(250);
+    }
+  })();
+  await Promise.all([...lanes, watching]);
+
+  progress(1, 'mending and settling');
+  for (const client of clients) client.order({ do: 'press', yes: false });
+  await untilReady(nodes);
+  const healed = Date.now();
+  let settledMs = SETTLE_MS;
+  while (Date.now() - healed < SETTLE_MS) {
+    const waiting = await Promise.all(clients.map((client) => client.unanswered()));
+    if (waiting.every((count) => count === 0)) {
+      settledMs = Date.now() - healed;
+      break;
+    }
+    await pause(200);
+  }
+  await pause(Math.max(0, LEVEL_MS - (Date.now() - healed)));
+  await Promise.all(clients.map((client) => client.final()));
+  for (const client of clients) book.tokens(client);
+  await pause(100);
+  const stored = await dump(db, world);
+  progress(1, 'checking');
+  const violations = check(book.lines, stored);
+  return {
+    seed: options.seed,
+    acknowledged: book.acknowledged(),
+    pressed: book.lines.filter(({ ev }) => ev === 'press').length,
+    faults: counts,
+    violations,
+    troubles,
+    settledMs,
+    lines: book.lines.length,
+  };
+}
+
+async function breakThings(
+  faults: Generator<Fault, never>,
+  ground: Ground,
+  { faults: wanted }: ChaosOptions,
+  isOver: () => boolean,
+  book: Book,
+  counts: Record<string, number>,
+): Promise<void> {
+  while (!isOver()) {
+    const fault = faults.next().value;
+    if (wanted && !wanted.includes(fault.kind)) {
+      await pause(5);
+      continue;
+    }
+    await pause(300 + ground.random() * 1_500);
+    if (isOver()) return;
+    book.note({ t: now(), c: 'harness', ev: 'fault', kind: fault.kind });
+    const happened = await fault.run(ground);
+    book.note({ t: now(), c: 'harness', ev: 'healed', kind: fault.kind });
+    if (happened) counts[fault.kind] = (counts[fault.kind] ?? 0) + 1;
+  }
+}
+
+const now = () => performance.timeOrigin + performance.now();
+
+/* ── The crowd ────────────────────────────────────────────── */
+
+interface CrowdParts {
+  world: World;
+  nodes: readonly ServerNode[];
+  random: () => number;
+  program: string;
+  clientBundle: string;
+  options: ChaosOptions;
+  book: Book;
+  troubles: string[];
+}
+
+/** Every person once, and a second window of the first visitor and of the first manager, in the same sessions. */
+async function aCrowd(parts: CrowdParts): Promise<CrowdClient[]> {
+  const { world } = parts;
+  const people = [...world.visitors, ...world.staff];
+  const size = people.length + 2;
+  const clients: CrowdClient[] = [];
+  for (const [index, person] of people.entries())
+    clients.push(await aClient(parts, person, index, size));
+  for (const twin of [0, world.visitors.length]) {
+    const [first, person] = [clients[twin], people[twin]];
+    if (!first || !person) continue;
+    await first.entered();
+    clients.push(await aClient(parts, person, clients.length, size, first.cookies));
+  }
+  return clients;
+}
+
+async function aClient(
+  { world, nodes, random, program, clientBundle, options, book, troubles }: CrowdParts,
+  person: WorldPerson,
+  index: number,
+  size: number,
+  cookies?: [string, string][],
+): Promise<CrowdClient> {
+  const node = nodes[index % nodes.length];
+  if (!node) throw new Error('no node');
+  const line = await ClientLine.open({ host: '127.0.0.1', port: node.port }, random);
+  const own = world.appeals.filter(
+    ({ dealer }) => person.side === 'staff' || dealer === person.dealer,
+  );
+  // Neighbours share threads: the same few are open in several clients.
+  const appeals = Array.from({ length: OPEN_APPEALS }, (_, place) => {
+    const appeal = own[(index + place * 2) % own.length];
+    if (!appeal) throw new Error('no appeal');
+    return { no: appeal.no, dealer: appeal.dealer };
+  });
+  return new CrowdClient({
+    program,
+    plan: {
+      name: `${person.side}${index + 1}`,
+      bundle: clientBundle,
+      ...person,
+      appeals,
+      perSecond: options.perSecond / size,
+      seed: options.seed * 1_000 + index,
+      ...(cookies ? { cookies } : {}),
+    },
+    line,
+    note: book.note,
+    trouble: (what) => void troubles.push(what),
+  });
+}
+
+/* ── The history ──────────────────────────────────────────── */
+
+type Book = ReturnType<typeof openBook>;
+
+async function bookFile(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  return join(folder, 'history.jsonl');
+}
+
+function openBook(file: string | undefined, world: World) {
+  const lines: HistoryLine[] = [];
+  const stream = file === undefined ? null : createWriteStream(file);
+  let acknowledged = 0;
+  const note = (line: HistoryLine) => {
+    lines.push(line);
+    if (line.ev === 'ack') acknowledged += 1;
+    stream?.write(`${JSON.stringify(line)}\n`);
+  };
+  for (const line of world.history) note(line);
+  return {
+    lines,
+    note,
+    acknowledged: () => acknowledged,
+    tokens(client: CrowdClient): void {
+      const tokens = client.line.takeTokens();
+      if (tokens.length > 0) note({ t: now(), c: client.name, ev: 'bytes', tokens });
+    },
+    close: () => new Promise<void>((resolve) => (stream ? stream.end(resolve) : resolve())),
+  };
+}
