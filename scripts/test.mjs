@@ -7,6 +7,7 @@ import { ensureBuilt } from './lib/builds.mjs';
 import { runToEnd } from './lib/child.mjs';
 import { findOrInstallChromium } from './lib/chromium.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { findOrInstallRedis } from './lib/redis.mjs';
 import { binary, main, root, say, Stop } from './lib/shell.mjs';
 
 await main(async () => {
@@ -29,7 +30,11 @@ async function runTests(args) {
   await ensureInstalled();
   /** @type {NodeJS.ProcessEnv} */
   const env = { NODE_ENV: 'test' };
-  if (includesBrowser(args)) {
+  if (includes(args, 'integration')) {
+    env.REDIS_SERVER_PATH = await findOrInstallRedis();
+    say(`Redis: ${env.REDIS_SERVER_PATH}`);
+  }
+  if (includes(args, 'browser')) {
     env.CHROMIUM_PATH = await findOrInstallChromium();
     say(`Browser: ${env.CHROMIUM_PATH}`);
     await ensureBuilt();
@@ -57,13 +62,17 @@ async function runTests(args) {
   }
 }
 
-/** @param {string[]} args */
-function includesBrowser(args) {
+/**
+ * Whether tests of this project are among those that were asked for.
+ * @param {string[]} args
+ * @param {string} project
+ */
+function includes(args, project) {
   const wanted = args.flatMap((arg, index) => {
     if (arg.startsWith('--project=')) return [arg.slice('--project='.length)];
     return arg === '--project' ? [args[index + 1] ?? ''] : [];
   });
-  return wanted.length === 0 || wanted.some((project) => /browser|[*!]/.test(project));
+  return wanted.length === 0 || wanted.some((one) => one.includes(project) || /[*!]/.test(one));
 }
 
 /**

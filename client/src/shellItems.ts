@@ -6,6 +6,7 @@ import {
   MessagesSquare,
   Package,
   Settings,
+  SlidersHorizontal,
   SquarePen,
   Store,
 } from '@lucide/vue';
@@ -75,6 +76,14 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           {
             ...{ ...board, label: t('common.nav.board'), kbd: 'G B' },
             ...{ place: 'second' as const, phone: 'never' as const },
+          },
+        ]
+      : []),
+    ...(can.manageCompany
+      ? [
+          {
+            ...{ key: 'company', to: '/admin/settings', icon: SlidersHorizontal },
+            ...{ label: t('common.nav.company'), place: 'second' as const },
           },
         ]
       : []),

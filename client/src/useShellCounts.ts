@@ -7,7 +7,8 @@ import type { ShellCounts } from './shellItems';
 export function useShellCounts(): ComputedRef<ShellCounts> {
   const appeals = useAppeals();
   return computed(() => {
-    const { owed, queue, mentions } = appeals.counts;
-    return { needsReply: owed, queue, mentions };
+    const { queue, mentions } = appeals.counts;
+    // Told from the rows, without a question: title and badge follow the news itself (NTF-1).
+    return { needsReply: appeals.owedNow, queue, mentions };
   });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { ATTACHMENT_EXTENSIONS } from '@otklik/shared/attachments';
@@ -12,13 +13,18 @@ import {
   appealRoutes,
   createAppealListService,
   createAppealService,
+  createEntryChangeService,
   createSyncService,
   createThreadService,
+  standingFrom,
+  standingOf,
   startClockPoller,
   tellAppeal,
 } from './modules/appeals';
 import { attachmentRoutes, createAttachmentService } from './modules/attachments';
+import { companyRoutes, createCompanyService } from './modules/company';
 import { createDealerService, dealerRoutes } from './modules/dealers';
+import { createDraftService, draftRoutes } from './modules/drafts';
 import { createOrderService, orderNews, orderRoutes } from './modules/orders';
 import {
   channels,
@@ -29,6 +35,8 @@ import {
   roomsOf,
   type Actor,
 } from './modules/people';
+import { createProofService, proofRoutes } from './modules/proof';
+import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
 import { createSlaService, slaRoutes } from './modules/sla';
 import { clientFiles } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
@@ -39,7 +47,13 @@ import { startJobs } from './platform/jobs';
 import type { Log } from './platform/log';
 import { createMetrics } from './platform/metrics';
 import { openApi } from './platform/openapi';
-import { createSocketServer, type AppServer, type SocketServer } from './platform/socket';
+import { connectRedis } from './platform/redis';
+import {
+  createSocketServer,
+  takesHints,
+  type AppServer,
+  type SocketServer,
+} from './platform/socket';
 
 export interface AppOptions {
   config: Config;
@@ -85,6 +99,8 @@ export async function createApp({
   /* People */
   const sla = createSlaService({ db, log, now: clock });
   await sla.start();
+  const company = createCompanyService({ db, now: clock });
+  await company.start();
   const sessions = createSessionService({
     db,
     config,
@@ -92,12 +108,15 @@ export async function createApp({
     log,
     company: () => sla.company(),
     isOnline: (room) => isOnline(room),
-    limits: {
+    tellSettings: (personId, settings) =>
+      io.to(rooms.person(personId)).emit('settings:news', settings),
+    limits: async () => ({
       filesPerMessage: config.filesPerMessage,
       fileBytes: config.fileMaxBytes,
       fileExtensions: [...ATTACHMENT_EXTENSIONS],
       messageCharacters: MESSAGE_MAX,
-    },
+      editMinutes: await company.editMinutes(),
+    }),
   });
   const integrations = createIntegrationService({ db, now: clock });
   const dealers = createDealerService({
@@ -110,12 +129,14 @@ export async function createApp({
   const tell = (happening: Parameters<typeof tellAppeal>[1]) => {
     for (const { row } of happening.entries) metrics.entries.inc({ kind: row.kind });
     tellAppeal(io, happening);
+    presence.appealChanged(happening.facts.row.id, standingFrom(happening.facts));
   };
   const appeals = createAppealService({
     db,
     sla,
     filesPerMessage: config.filesPerMessage,
     tell,
+    isOnline: (room) => isOnline(room),
     ...fixed,
   });
   const threads = createThreadService({
@@ -125,6 +146,14 @@ export async function createApp({
     tell,
     tellMark: (personId, mark) => io.to(rooms.person(personId)).emit('appeal:mark', mark),
     batched: (size) => metrics.batch.observe(size),
+    decided: (from) => metrics.decisions.inc({ from }),
+    guards: company.guards,
+    ...fixed,
+  });
+  const entryChanges = createEntryChangeService({
+    db,
+    editMinutes: company.editMinutes,
+    tell,
     ...fixed,
   });
   const lists = createAppealListService({ db, ...fixed });
@@ -137,6 +166,7 @@ export async function createApp({
     now: clock,
     mayReadEntry: appeals.mayReadEntry,
   });
+  const proof = createProofService({ db, ...fixed });
   const orders = createOrderService({
     db,
     now: clock,
@@ -144,37 +174,79 @@ export async function createApp({
     publish: (changed) => orderNews(io, changed),
   });
 
+  const drafts = createDraftService({
+    db,
+    now: clock,
+    tell: (sessionIds, draft) => io.to(sessionIds.map(rooms.session)).emit('draft:news', draft),
+  });
+
   /* Edges */
   const api = createApi<Actor>({
     log,
-    authenticate: (req) => sessions.authenticate(req.headers.cookie),
+    authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session')),
     authenticateIntegration: (req) =>
       integrations.authenticateIntegration(req.headers.authorization),
   });
   peopleRoutes(api, { sessions, config });
   dealerRoutes(api, { dealers });
   slaRoutes(api, sla);
-  appealRoutes(api, { appeals, threads, lists, sync });
+  companyRoutes(api, company);
+  appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
+  draftRoutes(api, drafts);
+  proofRoutes(api, proof);
 
+  const redis =
+    config.redisUrl === undefined
+      ? null
+      : connectRedis({
+          url: config.redisUrl,
+          log,
+          failed: () => metrics.redisFailures.inc(),
+          changed: (connected) => metrics.redisConnected.set(connected ? 1 : 0),
+        });
   const sockets = createSocketServer<Actor>({
     server,
     path: `${config.basePath}socket.io`,
     publicOrigins: config.publicOrigins,
     log,
-    authenticate: (cookies) => sessions.authenticate(cookies),
+    authenticate: (cookies, claimed) => sessions.authenticate(cookies, claimed),
     isUnchanged: (actor, now) =>
       actor.rightsVersion === now.rightsVersion && actor.name === now.name,
+    sessionOf: (actor) => actor.sessionId,
     roomsOf,
     commands: api.commands,
+    adapter: redis?.adapter ?? null,
   });
-  const { io } = sockets;
+  const { io, siblings } = sockets;
   io.on('connection', (socket) => {
     metrics.sockets.inc();
-    socket.once('disconnect', () => metrics.sockets.dec());
+    socket.once('disconnect', () => {
+      metrics.sockets.dec();
+      presence.gone(socket.id);
+    });
   });
-  const isOnline = (room: string) => (io.sockets.adapter.rooms.get(room)?.size ?? 0) > 0;
+  const online = createOnline({
+    node: randomUUID(),
+    local: io.sockets.adapter,
+    siblings,
+    counts: (room) => /^(person|session):/.test(room),
+    now: () => Date.now(),
+  });
+  const { isOnline } = online;
+  const presence = createPresenceService({
+    standingOf: (appealId) => standingOf(db, appealId),
+    tell(socketId, view) {
+      const socket = io.sockets.sockets.get(socketId);
+      if (socket && takesHints(socket)) socket.emit('presence:news', view);
+    },
+    isOpen: (socketId) => io.sockets.sockets.has(socketId),
+    siblings,
+    now: clock,
+    log,
+  });
+  presenceRoutes(api, presence);
 
   mountHttp(http, {
     config,
@@ -186,8 +258,8 @@ export async function createApp({
     isStopping: () => stopping,
   });
 
-  /* News between nodes: an ended session or a lost right reaches its sockets wherever they are. */
-  const cutRoom = (room: string) => io.in(room).disconnectSockets(true);
+  /* An ended session or a lost right reaches its sockets wherever they are: every node hears of it from the database, and cuts its own. */
+  const cutRoom = (room: string) => io.local.in(room).disconnectSockets(true);
   const recheck = () => void sockets.recheck();
   const deaf = [
     await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
@@ -202,6 +274,7 @@ export async function createApp({
       {
         sweepUploads: () => attachments.sweepUnused(),
         expireSessions: () => sessions.sweep(),
+        sweepDrafts: () => drafts.sweep(),
         async retargetClocks() {
           // The job may run before this node has heard that the rules changed.
           sla.forgetRules();
@@ -211,7 +284,7 @@ export async function createApp({
           for (const { id } of open) await appeals.retarget(id);
         },
       },
-      `17 * * * * sweepUploads\n*/5 * * * * expireSessions`,
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts`,
       log,
     );
     const poller = startClockPoller({
@@ -242,6 +315,9 @@ export async function createApp({
       sync,
       attachments,
       orders,
+      drafts,
+      proof,
+      presence,
     },
 
     /** Starts to answer and to work in the background. @returns the port, which differs from the asked one when that was 0 */
@@ -263,12 +339,16 @@ export async function createApp({
 
   async function stop(): Promise<void> {
     stopping = true;
-    io.emit('server:stopping', { retryAfterMs: 1_000 });
+    io.local.emit('server:stopping', { retryAfterMs: 1_000 });
     await work?.poller.stop();
     await finishRequests(server, sockets);
+    presence.stop();
+    online.stop();
+    redis?.close();
     await work?.jobs.stop();
     await Promise.all(deaf.map((end) => end()));
     await sla.stop();
+    await company.stop();
     await db.close();
   }
 }
@@ -277,8 +357,8 @@ function cutSession(io: AppServer<Actor>, payload: string): void {
   const parsed = SessionEnded.safeParse(JSON.parse(payload));
   if (!parsed.success) return;
   const room = rooms.session(parsed.data.sessionId);
-  io.to(room).emit('session:ended', { reason: parsed.data.reason as SessionEndReason });
-  io.in(room).disconnectSockets(true);
+  io.local.to(room).emit('session:ended', { reason: parsed.data.reason as SessionEndReason });
+  io.local.in(room).disconnectSockets(true);
 }
 
 async function finishRequests(server: HttpServer, sockets: SocketServer<Actor>): Promise<void> {

@@ -58,6 +58,8 @@ describe('a wrong setting', () => {
   it.each([
     ['DATABASE_URL', 'mysql://root:hunter2@db/portal', 'postgres://user:password@host:5432/name'],
     ['DATABASE_URL', 'postgres://root:hunter2@db:port/portal', 'postgres://'],
+    ['REDIS_URL', 'http://:hunter2@redis:6379', 'redis://user:password@host:6379'],
+    ['REDIS_URL', 'redis://:hunter2@redis:port', 'redis://'],
     ['DEMO_PASSWORD', 'hunter2', '10 characters'],
     ['METRICS_TOKEN', 'hunter2', '16 characters'],
   ])('%s is named without what it holds', (name, value, rule) => {
@@ -85,6 +87,7 @@ describe('settings that are not given', () => {
       uploadsDir: '/srv/otklik/uploads',
       databaseUrl: undefined,
       databasePool: 12,
+      redisUrl: undefined,
       demoData: true,
       demoPassword: undefined,
       logLevel: 'info',

@@ -36,6 +36,12 @@ const Environment = z.object({
     })
     .optional(),
   DATABASE_POOL: whole(2, 200).default(12),
+  REDIS_URL: z
+    .string()
+    .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text), {
+      error: 'must look like redis://user:password@host:6379',
+    })
+    .optional(),
   DEMO_DATA: yesNo.optional(),
   DEMO_PASSWORD: z
     .string()
@@ -64,6 +70,8 @@ export interface Config {
   /** Undefined: the server starts a PostgreSQL of its own in `dataDir`. */
   databaseUrl: string | undefined;
   databasePool: number;
+  /** Carries news between several server processes; undefined: this one is alone. */
+  redisUrl: string | undefined;
   demoData: boolean;
   demoPassword: string | undefined;
   logLevel: string;
@@ -89,7 +97,7 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0] ?? 'environment');
-    const secret = /PASSWORD|TOKEN|DATABASE_URL/.test(name);
+    const secret = /PASSWORD|TOKEN|DATABASE_URL|REDIS_URL/.test(name);
     throw new ConfigError(
       `${name}${secret ? '' : `="${set[name] ?? ''}"`} is not valid: ${issue?.message ?? 'unreadable'}.`,
     );
@@ -118,6 +126,7 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
     uploadsDir: at(e.UPLOADS_DIR),
     databaseUrl: e.DATABASE_URL,
     databasePool: e.DATABASE_POOL,
+    redisUrl: e.REDIS_URL,
     demoData: e.DEMO_DATA ?? !production,
     demoPassword: e.DEMO_PASSWORD,
     logLevel: e.LOG_LEVEL,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AppealListView, PagedSort } from './appeal-lists';
 import { AttachmentView } from './attachments';
 import { MESSAGE_MAX, SUBJECT_MAX } from './limits';
 import { LinkedOrder } from './orders';
@@ -45,6 +46,8 @@ export const LastWord = z.object({
   text: z.string(),
   files: z.number().int(),
   at: moment,
+  /** Its author has deleted it: `text` is empty, `files` 0. Left out otherwise. */
+  deleted: z.boolean().optional(),
 });
 export type LastWord = z.infer<typeof LastWord>;
 
@@ -112,6 +115,8 @@ export const ReadMark = z.object({
   appealId: z.uuid(),
   seq: z.number().int(),
   messages: z.number().int(),
+  /** Grows with every change, also when it moves back; 0: nothing read yet. A lower one never replaces a higher one. */
+  rev: z.number().int(),
 });
 export type ReadMark = z.infer<typeof ReadMark>;
 
@@ -192,6 +197,8 @@ export const Participant = z.object({
   /** Own side only; null: not told to the viewer. */
   online: z.boolean().nullable(),
   lastSeenAt: moment.nullable(),
+  /** The viewer may take this person off the appeal; himself: may leave. */
+  canRemove: z.boolean(),
 });
 export type Participant = z.infer<typeof Participant>;
 
@@ -311,8 +318,16 @@ export type EntryPage = z.infer<typeof EntryPage>;
 export const MarkRead = z.strictObject({
   appealId: z.uuid(),
   seq: z.number().int().min(0).max(2_000_000_000),
+  /** Revision of the mark the reader knew; one from before his own "unread from here" moves nothing. Left out: always moves. */
+  rev: z.number().int().min(0).max(2_000_000_000).optional(),
 });
 export type MarkRead = z.input<typeof MarkRead>;
+/** From this number on everything is unread again, for the person himself. */
+export const MarkUnread = z.strictObject({
+  appealId: z.uuid(),
+  seq: z.number().int().min(1).max(2_000_000_000),
+});
+export type MarkUnread = z.input<typeof MarkUnread>;
 export const Assign = z.strictObject({ appealId: z.uuid(), assigneeId: z.uuid().nullable() });
 export type Assign = z.input<typeof Assign>;
 export const ChangeStatus = z.strictObject({
@@ -337,7 +352,7 @@ export const PullIn = z.strictObject({
   appealId: z.uuid(),
   clientId,
   personIds: z.array(z.uuid()).min(1).max(20),
-  /** Becomes a note that mentions them. */
+  /** Becomes a note that mentions them; staff only. */
   question: typedOrEmpty(MESSAGE_MAX).default(''),
 });
 export type PullIn = z.input<typeof PullIn>;
@@ -347,19 +362,9 @@ export const LinkOrder = z.strictObject({ appealId: z.uuid(), number: typed(40) 
 export type LinkOrder = z.input<typeof LinkOrder>;
 
 /* ── Lists and sync ─────────────────────────────────────── */
-/** `mine`, `queue`, `mentions` are for staff; `open`, `owed` (waits for me), `closed`, `all` for both. */
-export const AppealListView = z.enum([
-  'open',
-  'owed',
-  'closed',
-  'all',
-  'mine',
-  'queue',
-  'mentions',
-]);
-export type AppealListView = z.infer<typeof AppealListView>;
 export const ListAppeals = z.strictObject({
   view: AppealListView.default('open'),
+  sort: PagedSort.default('last'),
   topicId: z.uuid().optional(),
   dealerId: z.uuid().optional(),
   orderNumber: typed(40).optional(),

@@ -88,6 +88,8 @@ export const VisitorView = z.object({
   sessionLimit: z.number().int(),
   shared: z.boolean(),
   scope: VisitorScope,
+  /** May bring colleagues of his dealer into a thread and take them out again. */
+  chief: z.boolean(),
   sessionsNow: z.number().int(),
   lastSignInAt: moment.nullable(),
 });
@@ -102,6 +104,7 @@ export const InviteVisitor = z.strictObject({
   phone: typedOrEmpty(40).default(''),
   scope: VisitorScope.default('all'),
   shared: z.boolean().default(false),
+  chief: z.boolean().default(false),
 });
 export type InviteVisitor = z.input<typeof InviteVisitor>;
 /** The one-time password is shown once and never again. */
@@ -119,6 +122,7 @@ export const ChangeVisitor = z.strictObject({
   maxSessions: sessionsLimit.nullable().optional(),
   shared: z.boolean().optional(),
   scope: VisitorScope.optional(),
+  chief: z.boolean().optional(),
 });
 export type ChangeVisitor = z.input<typeof ChangeVisitor>;
 export const VisitorId = z.strictObject({ visitorId: z.uuid() });

@@ -30,7 +30,7 @@ export interface ErrorFacts {
   invalid_input: { fields: FieldProblem[] };
   /** The same `clientId` came with other content. */
   same_id_other_content: { clientId: string };
-  /** Somebody of the author's own side answered after `seenSeq`: look first. `messages` = how many, `by` = the last of them. */
+  /** Somebody of the author's own side answered after `seenSeq`: look first. `messages` = how many such messages, `by` = who wrote the last of them, `lastSeq` = the thread's last number; numbers are the author's. */
   stale: { messages: number; by: string; lastSeq: number };
   /** The window in which a message may still be changed has passed. */
   edit_window_over: { minutes: number };

@@ -4,3 +4,5 @@
 export const MESSAGE_MAX = 10_000;
 /** Characters of an appeal's subject. */
 export const SUBJECT_MAX = 200;
+/** Numbers of a thread that one fingerprint may cover. */
+export const DIGEST_MAX = 10_000;

@@ -2,6 +2,7 @@ import { route } from './route';
 import type {
   ChangePassword,
   Colleague,
+  DealerColleague,
   Done,
   Me,
   NameSession,
@@ -23,4 +24,6 @@ export const peopleApi = {
   endMySession: route<SessionId, Done>('DELETE', '/me/sessions/:sessionId'),
   endMyOtherSessions: route<Nothing, { ended: number }>('POST', '/me/sessions/end-others'),
   colleagues: route<Nothing, { items: Colleague[] }>('GET', '/colleagues'),
+  /** For dealers: their own people with access. */
+  dealerColleagues: route<Nothing, { items: DealerColleague[] }>('GET', '/dealer/colleagues'),
 };

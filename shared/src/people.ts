@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AppealListView, AppealSort } from './appeal-lists';
 import { moment, typed, typedOrEmpty } from './text';
 
 export const Role = z.enum(['dealer', 'manager', 'supervisor', 'admin']);
@@ -32,6 +33,8 @@ export const PersonSettings = z.strictObject({
   /** Folded topic groups: `<view>:<topicId>`. */
   folded: z.array(z.string().max(80)).max(300).optional(),
   panelClosed: z.boolean().optional(),
+  /** The chosen order of each list; a change names only the lists it is about. Left out: the list's own order. */
+  sort: z.partialRecord(AppealListView, AppealSort).optional(),
 });
 export type PersonSettings = z.infer<typeof PersonSettings>;
 
@@ -54,6 +57,7 @@ export const Rights = z.object({
   seeDealers: z.boolean(),
   manageDealers: z.boolean(),
   manageSla: z.boolean(),
+  manageCompany: z.boolean(),
   seeOrders: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;
@@ -83,6 +87,8 @@ export const Me = z.object({
     fileBytes: z.number().int(),
     fileExtensions: z.array(z.string()),
     messageCharacters: z.number().int(),
+    /** How long one may edit or delete his own message; 0: never. */
+    editMinutes: z.number().int(),
   }),
   /** The company's zone and hours, for promises and chips. */
   company: z.object({
@@ -137,6 +143,10 @@ export const Colleague = z.object({
   online: z.boolean(),
 });
 export type Colleague = z.infer<typeof Colleague>;
+
+/** Somebody of the viewer's own dealer, in the list of who may be brought in. */
+export const DealerColleague = PersonRef.extend({ jobTitle: z.string() });
+export type DealerColleague = z.infer<typeof DealerColleague>;
 
 export const Nothing = z.strictObject({});
 export type Nothing = z.input<typeof Nothing>;

@@ -7,6 +7,8 @@ export const Look = z.strictObject({
   /** Null: no appeal is open in this session any more. */
   appealId: z.uuid().nullable(),
   writes: z.enum(['reply', 'note']).nullable().default(null),
+  /** Windows of one browser share one socket, each looks for itself; left out: there is only one. */
+  windowId: z.uuid().optional(),
 });
 export type Look = z.input<typeof Look>;
 

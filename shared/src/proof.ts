@@ -21,12 +21,16 @@ export const Digest = z.object({
 });
 export type Digest = z.infer<typeof Digest>;
 
-/** What the session has got and has had on its screen, up to a number of its own numbering. Only ever forward. */
+/**
+ * What the session has got and has had on its screen, in its own numbering: every entry from `from` (the first it fetched) up to `got`
+ * is held; those up to `shown` are displayed by the rule of the read mark. Only ever adds; numbers that do not exist count for nothing.
+ */
 export const Receipts = z.strictObject({
   items: z
     .array(
       z.strictObject({
         appealId: z.uuid(),
+        from: z.number().int().min(1).max(2_000_000_000).default(1),
         got: z.number().int().min(0).max(2_000_000_000),
         shown: z.number().int().min(0).max(2_000_000_000),
       }),

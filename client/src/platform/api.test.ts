@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addressOf, call } from './api';
 import { Offline, onSignedOut, Refusal } from './problem';
 import { askSocket } from './socket';
+import { tabs } from './tabs';
 
 vi.mock('./socket', () => ({ askSocket: vi.fn(async () => null) }));
 
@@ -52,6 +53,20 @@ describe('a call', () => {
   it('answers the output', async () => {
     answer(() => json({ ok: true }));
     expect(await call(read, { id: 'a' })).toEqual({ ok: true });
+  });
+
+  it('says for which session it is, so that it is not done for whoever signed in in another tab', async () => {
+    const said: (string | null)[] = [];
+    answer((_url, { headers }) => {
+      said.push(new Headers(headers).get('x-session'));
+      return json({ ok: true });
+    });
+    await call(read, { id: 'a' });
+    tabs.join('session');
+    await call(read, { id: 'a' });
+    await call(read, { id: 'a' }, { asAnybody: true });
+    tabs.leave();
+    expect(said).toEqual([null, 'session', null]);
   });
 
   it('turns a problem into a refusal with its facts', async () => {

@@ -3,12 +3,24 @@ import type { Route } from '@otklik/shared/route';
 
 import { noticeSignedOut, Offline, Refusal } from './problem';
 import { askSocket } from './socket';
+import { tabs } from './tabs';
 
 const PATIENCE_MS = 10_000;
 
 export interface CallOptions {
   /** Gives the call up; it then rejects with the signal's own reason. */
   signal?: AbortSignal;
+  /** Asks as whoever the cookie says, not as the person this tab knows. */
+  asAnybody?: boolean;
+}
+
+/**
+ * Says for which session a request is. Another tab may have signed in as somebody else: the cookie is then his, and the
+ * server refuses what this tab still sends for the person before.
+ */
+export function sessionHeaders(): Record<string, string> {
+  const session = tabs.session();
+  return session === null ? {} : { 'x-session': session };
 }
 
 /**
@@ -20,14 +32,14 @@ export interface CallOptions {
 export async function call<Input extends object, Output>(
   route: Route<Input, Output>,
   input: Input,
-  { signal }: CallOptions = {},
+  { signal, asAnybody = false }: CallOptions = {},
 ): Promise<Output> {
   if (route.socket !== undefined) {
     const answer = await askSocket<Output>(route.socket, input);
     signal?.throwIfAborted();
     if (answer) return answer.value;
   }
-  return overHttp(route, input, signal);
+  return overHttp(route, input, signal, asAnybody ? {} : sessionHeaders());
 }
 
 /** Address of a route: path parameters filled from the input, the rest of the input for query or body. */
@@ -61,6 +73,7 @@ async function overHttp<Output>(
   route: Pick<Route<unknown, unknown>, 'method' | 'path'>,
   input: object,
   signal: AbortSignal | undefined,
+  headers: Record<string, string>,
 ): Promise<Output> {
   signal?.throwIfAborted();
   const { url, body } = addressOf(route, input);
@@ -78,6 +91,7 @@ async function overHttp<Output>(
       credentials: 'same-origin',
       headers: {
         accept: 'application/json, application/problem+json',
+        ...headers,
         ...(body === null ? {} : { 'content-type': 'application/json' }),
       },
       body,

@@ -12,10 +12,12 @@ export const MESSAGE_FILES = [
   'account',
   'appeals',
   'thread',
+  'proof',
   'inbox',
   'board',
   'orders',
   'admin',
+  'company',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

@@ -117,13 +117,34 @@ describe('the outbox', () => {
     expect(states()).toEqual([['one', 'failed']]);
   });
 
-  it('gives up what is older than a day', async () => {
-    const { outbox, add, behave, states } = anOutbox({ online: () => false });
+  it('a day without a connection costs nothing, a week does', async () => {
+    const { outbox, sent, add, behave, states } = anOutbox({ online: () => false });
     await outbox.start('anna');
     behave(() => Promise.reject(new Offline(false)));
     add('one');
-    await vi.advanceTimersByTimeAsync(24 * 60 * 60_000 + 60_000);
-    expect(states()).toEqual([['one', 'failed']]);
+    await vi.advanceTimersByTimeAsync(25 * 60 * 60_000);
+    expect(states()).toEqual([['one', 'queued']]);
+    sent.length = 0;
+    behave(async (text) => text);
+    outbox.wake();
+    await settle();
+    expect(sent).toEqual(['one']);
+    behave(() => Promise.reject(new Offline(false)));
+    add('two');
+    await settle();
+    vi.setSystemTime(Date.now() + 8 * 24 * 60 * 60_000);
+    outbox.wake();
+    await settle();
+    expect(states()).toEqual([['two', 'failed']]);
+  });
+
+  it('a lost network is no try, whatever the socket believes', async () => {
+    const { outbox, add, behave, states } = anOutbox();
+    await outbox.start('anna');
+    behave(() => Promise.reject(new Offline(false)));
+    add('one');
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(states()).toEqual([['one', 'queued']]);
   });
 
   it('fails at once on a clear refusal, does not hold up the rest, and sends again on request', async () => {

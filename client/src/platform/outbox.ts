@@ -2,6 +2,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { shallowReactive } from 'vue';
 
 import { isPassing, troubleOf, type Trouble } from './problem';
+import type { Tabs } from './tabs';
 
 /** A command that was given and not yet answered. Replaced as a whole on every change, never edited in place. */
 export interface Unsent<Command> {
@@ -15,6 +16,10 @@ export interface Unsent<Command> {
   readonly createdAt: number;
   /** Tries that failed while the connection was there. */
   readonly tries: number;
+  /** It has been on its way at least once: the server may know it, whatever became of the answer. */
+  readonly tried: boolean;
+  /** ms, server's clock; the first try that failed while the connection was there. */
+  readonly failingSince: number | null;
   readonly state: 'queued' | 'sending' | 'failed';
   readonly problem: Trouble | null;
 }
@@ -43,7 +48,31 @@ export interface OutboxOptions<Command, Answer> {
   isOnline: () => boolean;
   /** ms, server's clock */
   now: () => number;
+  /** False: the lane waits until `nudge`. */
+  mayGo?: (lane: string) => boolean;
+  /** A command refused like this holds what was given after it, until it is changed, sent again or taken out. */
+  holdsLane?: (problem: Trouble) => boolean;
+  /** The other tabs with the same queue: only the leading one sends. Left out: there are none. */
+  tabs?: OutboxTabs;
 }
+
+export type OutboxTabs = Pick<Tabs, 'leads' | 'onChange' | 'tell' | 'hear'>;
+
+/**
+ * What tabs tell each other. A tab that follows does what it was asked on its own `items` and in storage, and lets the
+ * leader know (`asks`); the leader does it too, sends, and tells all what the queue is like now (`tells`). Whatever was
+ * asked while nobody led is found in storage by the next leader.
+ */
+type Letter<Command, Answer> = { personId: string } & (
+  | { asks: 'add' | 'retry' | 'change'; unsent: Unsent<Command>; mayGo: boolean }
+  | { asks: 'discard'; clientId: string }
+  | { asks: 'nudge'; lane: string }
+  | { asks: 'wake' }
+  | { tells: 'put'; unsent: Unsent<Command> }
+  | { tells: 'gone'; clientId: string }
+  | { tells: 'settled'; unsent: Unsent<Command>; fate: Fate<Answer> }
+);
+type WithoutPerson<Some> = Some extends unknown ? Omit<Some, 'personId'> : never;
 
 export interface Outbox<Command> {
   /** By clientId; reactive. Only the person's own. */
@@ -56,8 +85,14 @@ export interface Outbox<Command> {
   add(given: { clientId: string; lane: string; command: Command }): void;
   /** Sends a failed command again, as the last of its lane. */
   retry(clientId: string): void;
+  /** Gives a command other content; a failed one is queued again. It keeps its id and its place in the lane. */
+  change(clientId: string, command: Command): void;
+  /** Keeps what was learnt on the way (an upload that arrived); what the command asks for stays the same. */
+  note(clientId: string, learnt: (command: Command) => Command): void;
   /** Takes a command out for good and answers it (Edit, Delete). */
   discard(clientId: string): Command | null;
+  /** What `mayGo` waited for has happened. */
+  nudge(lane: string): void;
   /** The connection is back: no more waiting. */
   wake(): void;
 }
@@ -65,13 +100,31 @@ export interface Outbox<Command> {
 const PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
 const LAST_PAUSE_MS = 30_000;
 const MAX_TRIES = 5;
-const MAX_AGE_MS = 24 * 60 * 60_000;
+/** How long a lane waits for a tab whose thread has a gap; that tab may be closed before it knows more. */
+const GAP_MS = 5_000;
+const DAY_MS = 24 * 60 * 60_000;
+/** Since the first try that failed with a connection; a day without any does not count. */
+const MAX_FAILING_MS = DAY_MS;
+/** Written so long ago that it may be out of place by now: the author decides. */
+const MAX_AGE_MS = 7 * DAY_MS;
+
+/** A failed command that is to be sent once more begins like a new one. */
+const AFRESH = { state: 'queued', tries: 0, failingSince: null, problem: null } as const;
+
+const ALONE: OutboxTabs = {
+  leads: () => true,
+  onChange: () => undefined,
+  tell: () => undefined,
+  hear: () => undefined,
+};
+const TOPIC = 'outbox';
 
 /** The queue of commands on their way to the server (STA-6). */
 export function createOutbox<Command, Answer>(
   options: OutboxOptions<Command, Answer>,
 ): Outbox<Command> {
   const { storage, send, settled, isOnline, now } = options;
+  const { mayGo = () => true, holdsLane = () => false, tabs = ALONE } = options;
   const items = shallowReactive(new Map<string, Unsent<Command>>());
   let personId: string | null = null;
   /** Grows with every start and stop: what began before must not touch what came after. */
@@ -81,23 +134,98 @@ export function createOutbox<Command, Answer>(
   const attempts = new Map<string, number>();
   /** May have been answered or deleted by another tab since it was stored. */
   const doubtful = new Set<string>();
+  /** Got other content while the old one was on its way. */
+  const overtaken = new Set<string>();
+  /** Given here and not stored yet, or not at all: the next leader cannot find them by itself. */
+  const unstored = new Set<string>();
+  /** Lanes that rest for the thread of another tab. */
+  const gaps = new Set<string>();
+  /** When a command last changed here, counted in steps: an older look into the storage does not count then. */
+  const touched = new Map<string, number>();
+  let steps = 0;
 
   async function start(person: string): Promise<void> {
     stop();
     personId = person;
+    await takeOver();
+  }
+
+  /** Finds what is stored, and what the tab that led before was about to send. */
+  async function takeOver(): Promise<void> {
+    if (personId === null) return;
     const mine = era;
-    const stored = await kept(storage.list(person), []);
+    const began = ++steps;
+    const stored = await kept(storage.list(personId), []);
     if (mine !== era) return;
-    for (const unsent of stored) {
-      if (items.has(unsent.clientId)) continue;
-      doubtful.add(unsent.clientId);
-      items.set(unsent.clientId, {
-        ...unsent,
-        state: unsent.state === 'failed' ? 'failed' : 'queued',
-      });
+    for (const unsent of [...items.values(), ...stored]) {
+      const { clientId, lane, state } = unsent;
+      if ((touched.get(clientId) ?? 0) > began) continue;
+      // This tab's own try, begun before.
+      if (items.get(clientId)?.state === 'sending' && busy.has(lane)) continue;
+      if (!unstored.has(clientId)) doubtful.add(clientId);
+      items.set(clientId, { ...unsent, state: state === 'failed' ? 'failed' : 'queued' });
     }
     wake();
   }
+
+  /** Another tab leads, or this one. */
+  function leaderChanged(): void {
+    if (tabs.leads()) void takeOver();
+    else {
+      for (const clientId of unstored) {
+        const unsent = items.get(clientId);
+        if (unsent) tell({ asks: 'add', unsent, mayGo: mayGo(unsent.lane) });
+      }
+    }
+  }
+
+  const tell = (letter: WithoutPerson<Letter<Command, Answer>>) =>
+    tabs.tell(TOPIC, { ...letter, personId });
+  /** The leader knows already what it is asked. */
+  const askLeader = (letter: WithoutPerson<Letter<Command, Answer>>) =>
+    tabs.leads() || tell(letter);
+
+  function hear(letter: Letter<Command, Answer>): void {
+    if (letter.personId !== personId || 'asks' in letter !== tabs.leads()) return;
+    if ('tells' in letter) {
+      if (letter.tells === 'put') show(letter.unsent);
+      else if (letter.tells === 'gone') drop(letter.clientId);
+      else settled(letter.unsent, letter.fate);
+    } else if (letter.asks === 'discard') discard(letter.clientId);
+    else if (letter.asks === 'nudge') closeGap(letter.lane);
+    else if (letter.asks === 'wake') wake();
+    else hearCommand(letter.asks, letter.unsent, letter.mayGo);
+  }
+
+  function hearCommand(
+    asks: 'add' | 'retry' | 'change',
+    unsent: Unsent<Command>,
+    fits: boolean,
+  ): void {
+    const { clientId, lane, command } = unsent;
+    const known = items.get(clientId);
+    if (!fits && !pauses.has(lane)) {
+      gaps.add(lane);
+      rest(lane, GAP_MS);
+    }
+    if (!known || (asks === 'add' && known.state === 'queued')) {
+      // It may have been delivered a moment ago, when its new words were already on their way here: they still count.
+      keep({ ...unsent, state: 'queued' });
+      pump(lane);
+    } else if (asks === 'change') change(clientId, command);
+    else if (asks === 'retry') retry(clientId);
+  }
+
+  function closeGap(lane: string): void {
+    if (gaps.delete(lane)) {
+      clearTimeout(pauses.get(lane));
+      pauses.delete(lane);
+    }
+    pump(lane);
+  }
+
+  tabs.onChange(leaderChanged);
+  tabs.hear(TOPIC, hear);
 
   function stop(): void {
     era += 1;
@@ -106,6 +234,10 @@ export function createOutbox<Command, Answer>(
     busy.clear();
     attempts.clear();
     doubtful.clear();
+    overtaken.clear();
+    unstored.clear();
+    gaps.clear();
+    touched.clear();
     for (const pause of pauses.values()) clearTimeout(pause);
     pauses.clear();
   }
@@ -119,13 +251,18 @@ export function createOutbox<Command, Answer>(
       command,
       createdAt: lastMoment(),
       tries: 0,
+      tried: false,
+      failingSince: null,
       state: 'queued',
       problem: null,
     };
-    items.set(clientId, unsent);
+    unstored.add(clientId);
+    show(unsent);
+    if (!tabs.leads()) tell({ asks: 'add', unsent, mayGo: mayGo(lane) });
     const mine = era;
+    const stored = storage.put(unsent).then(() => void (mine === era && unstored.delete(clientId)));
     // Stored before the first try: a page closed in between loses nothing.
-    void kept(storage.put(unsent), undefined).then(() => {
+    void kept(stored, undefined).then(() => {
       if (mine === era) pump(lane);
     });
   }
@@ -140,14 +277,36 @@ export function createOutbox<Command, Answer>(
     if (unsent?.state !== 'failed') return;
     attempts.delete(clientId);
     doubtful.add(clientId);
-    keep({ ...unsent, state: 'queued', tries: 0, problem: null, createdAt: lastMoment() });
+    const again: Unsent<Command> = { ...unsent, ...AFRESH, createdAt: lastMoment() };
+    keep(again);
+    askLeader({ asks: 'retry', unsent: again, mayGo: true });
     pump(unsent.lane);
+  }
+
+  function change(clientId: string, command: Command): void {
+    const unsent = items.get(clientId);
+    if (!unsent) return;
+    if (unsent.state === 'sending' && tabs.leads()) overtaken.add(clientId);
+    attempts.delete(clientId);
+    const changed: Unsent<Command> =
+      unsent.state === 'failed' ? { ...unsent, command, ...AFRESH } : { ...unsent, command };
+    keep(changed);
+    askLeader({ asks: 'change', unsent: changed, mayGo: true });
+    pump(unsent.lane);
+  }
+
+  function note(clientId: string, learnt: (command: Command) => Command): void {
+    const unsent = items.get(clientId);
+    if (unsent) keep({ ...unsent, command: learnt(unsent.command) });
   }
 
   function discard(clientId: string): Command | null {
     const unsent = items.get(clientId);
     if (!unsent) return null;
     forget(clientId);
+    askLeader({ asks: 'discard', clientId });
+    // What waited behind it may go.
+    pump(unsent.lane);
     return unsent.command;
   }
 
@@ -155,15 +314,22 @@ export function createOutbox<Command, Answer>(
     for (const pause of pauses.values()) clearTimeout(pause);
     pauses.clear();
     attempts.clear();
+    askLeader({ asks: 'wake' });
     for (const lane of new Set([...items.values()].map((one) => one.lane))) pump(lane);
   }
 
+  function nudge(lane: string): void {
+    askLeader({ asks: 'nudge', lane });
+    pump(lane);
+  }
+
   function pump(lane: string): void {
+    if (!tabs.leads()) return;
     if (personId === null || busy.has(lane) || pauses.has(lane)) return;
     const next = [...items.values()]
-      .filter((one) => one.lane === lane && one.state === 'queued')
+      .filter((one) => one.lane === lane && (one.state === 'queued' || isHolding(one)))
       .sort((a, b) => a.createdAt - b.createdAt)[0];
-    if (!next) return;
+    if (next?.state !== 'queued' || !mayGo(lane)) return;
     busy.add(lane);
     const mine = era;
     void attempt(next, mine).finally(() => {
@@ -173,57 +339,78 @@ export function createOutbox<Command, Answer>(
     });
   }
 
-  async function attempt(unsent: Unsent<Command>, mine: number): Promise<void> {
+  const isHolding = ({ state, problem }: Unsent<Command>) =>
+    state === 'failed' && problem !== null && holdsLane(problem);
+
+  async function attempt(given: Unsent<Command>, mine: number): Promise<void> {
+    let unsent = given;
     const { clientId } = unsent;
     if (doubtful.delete(clientId)) {
       const there = await kept(storage.has(clientId), true);
       if (mine !== era || !items.has(clientId)) return;
       if (!there) {
-        items.delete(clientId);
+        forget(clientId);
         return;
       }
     }
-    if (now() - unsent.createdAt > MAX_AGE_MS) {
+    if (isTooOld(unsent)) {
       const problem: Trouble = { code: 'timeout', facts: {}, status: 0, requestId: null };
       fail(unsent, unsent.problem ?? problem);
       return;
     }
-    items.set(clientId, { ...unsent, state: 'sending' });
+    unsent = { ...(items.get(clientId) ?? unsent), state: 'sending', tried: true };
+    if (given.tried) show(unsent);
+    else keep(unsent);
     try {
       const answer = await send(unsent.command, clientId);
       if (mine !== era) return;
       const last = items.get(clientId) ?? unsent;
       // The answer is put where the screen looks before the unsent bubble goes: nothing blinks.
-      settled(last, { state: 'delivered', answer });
-      forget(clientId);
+      settle(last, { state: 'delivered', answer });
+      if (overtaken.delete(clientId) && items.has(clientId)) keep({ ...last, state: 'queued' });
+      else forget(clientId);
     } catch (error) {
       const problem = troubleOf(error);
-      if (mine !== era || !items.has(clientId)) return;
-      later(unsent, problem);
+      const last = items.get(clientId);
+      if (mine !== era || !last) return;
+      later(last, problem);
     }
   }
 
   /** The try failed: now or never, or once more after a pause. */
   function later(unsent: Unsent<Command>, problem: Trouble): void {
     const { clientId, lane } = unsent;
+    // The refusal was for words that are not wanted any more.
+    if (overtaken.delete(clientId)) {
+      keep({ ...unsent, state: 'queued' });
+      return;
+    }
     // Signed out: the command waits for the same person.
     if (problem.status === 401) {
       keep({ ...unsent, state: 'queued' });
       rest(lane, LAST_PAUSE_MS);
       return;
     }
-    const tries = unsent.tries + (isOnline() ? 1 : 0);
+    // Without a network nobody has said anything about the command, whatever the socket still believes.
+    const counts = isOnline() && problem.code !== 'offline';
+    const tries = unsent.tries + (counts ? 1 : 0);
+    const failingSince = unsent.failingSince ?? (counts ? now() : null);
     if (!isPassing(problem) || tries >= MAX_TRIES) {
-      fail({ ...unsent, tries }, problem);
+      fail({ ...unsent, tries, failingSince }, problem);
       return;
     }
-    keep({ ...unsent, state: 'queued', tries, problem });
+    keep({ ...unsent, state: 'queued', tries, failingSince, problem });
     const attempted = attempts.get(clientId) ?? 0;
     attempts.set(clientId, attempted + 1);
     const asked =
       'retryAfterSeconds' in problem.facts ? problem.facts.retryAfterSeconds * 1_000 : 0;
     rest(lane, Math.max(PAUSES_MS[attempted] ?? LAST_PAUSE_MS, asked));
-    settled(unsent, { state: 'waiting' });
+    settle(unsent, { state: 'waiting' });
+  }
+
+  function isTooOld({ createdAt, failingSince }: Unsent<Command>): boolean {
+    const failing = failingSince ?? null;
+    return now() - createdAt > MAX_AGE_MS || (failing !== null && now() - failing > MAX_FAILING_MS);
   }
 
   function rest(lane: string, ms: number): void {
@@ -231,6 +418,7 @@ export function createOutbox<Command, Answer>(
       lane,
       setTimeout(() => {
         pauses.delete(lane);
+        gaps.delete(lane);
         pump(lane);
       }, ms),
     );
@@ -239,22 +427,38 @@ export function createOutbox<Command, Answer>(
   function fail(unsent: Unsent<Command>, problem: Trouble): void {
     const failed: Unsent<Command> = { ...unsent, state: 'failed', problem };
     keep(failed);
-    settled(failed, { state: 'failed', problem });
+    settle(failed, { state: 'failed', problem });
+  }
+
+  function settle(unsent: Unsent<Command>, fate: Fate<Answer>): void {
+    settled(unsent, fate);
+    if (tabs.leads()) tell({ tells: 'settled', unsent, fate });
   }
 
   function keep(unsent: Unsent<Command>): void {
-    items.set(unsent.clientId, unsent);
+    show(unsent);
     void kept(storage.put(unsent), undefined);
   }
 
+  function show(unsent: Unsent<Command>): void {
+    items.set(unsent.clientId, unsent);
+    touched.set(unsent.clientId, ++steps);
+    if (tabs.leads()) tell({ tells: 'put', unsent });
+  }
+
   function forget(clientId: string): void {
-    items.delete(clientId);
-    attempts.delete(clientId);
-    doubtful.delete(clientId);
+    drop(clientId);
+    if (tabs.leads()) tell({ tells: 'gone', clientId });
     void kept(storage.remove(clientId), undefined);
   }
 
-  return { items, start, stop, add, retry, discard, wake };
+  function drop(clientId: string): void {
+    items.delete(clientId);
+    touched.set(clientId, ++steps);
+    for (const held of [attempts, doubtful, overtaken, unstored]) held.delete(clientId);
+  }
+
+  return { items, start, stop, add, retry, change, note, discard, wake, nudge };
 }
 
 /** A browser without storage (private window, full disk) still sends; it only cannot survive a reload. */

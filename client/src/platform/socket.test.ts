@@ -5,6 +5,8 @@ import { onSignedOut } from './problem';
 import { askSocket, connection, on, onConnected, startSocket, stopSocket } from './socket';
 
 type Handler = (...args: unknown[]) => void;
+// A browser without Web Locks: this tab is alone. What tabs share is told in tabs.test.ts and in the browser test.
+vi.hoisted(() => vi.stubGlobal('navigator', {}));
 const library = vi.hoisted(() => ({
   handlers: new Map<string, Handler>(),
   options: {},
@@ -24,6 +26,7 @@ vi.mock('socket.io-client', () => ({
         return library.active;
       },
       on: (event: string, handler: Handler) => library.handlers.set(event, handler),
+      onAny: (handler: Handler) => library.handlers.set('any', handler),
       removeAllListeners: () => library.handlers.clear(),
       connect: () => (library.connects += 1),
       disconnect: () => (library.connected = false),
@@ -36,6 +39,7 @@ vi.mock('socket.io-client', () => ({
 
 const dataset: Record<string, string> = {};
 const happens = (event: string, ...args: unknown[]) => library.handlers.get(event)?.(...args);
+const isTold = (event: string, news: unknown) => happens('any', event, news);
 function connect(): void {
   library.connected = true;
   happens('connect');
@@ -58,7 +62,7 @@ beforeEach(async () => {
   vi.stubGlobal('removeEventListener', listeners.removeEventListener);
   library.connects = 0;
   library.active = true;
-  await startSocket();
+  await startSocket('session');
 });
 afterEach(() => {
   stopSocket();
@@ -67,8 +71,9 @@ afterEach(() => {
 });
 
 describe('the connection', () => {
-  it('lives below the base path, websocket first', () => {
+  it('lives below the base path, websocket first, for the session that was signed in', () => {
     expect(library.options).toMatchObject({
+      auth: { session: 'session' },
       path: '/base/socket.io',
       transports: ['websocket', 'polling'],
     });
@@ -153,12 +158,12 @@ describe('the connection', () => {
 it('hands news to whoever listens, over reconnections', async () => {
   const heard: Parameters<ServerNews['appeal:mark']>[0][] = [];
   const stop = on('appeal:mark', (mark) => heard.push(mark));
-  const mark = { appealId: 'a', seq: 1, messages: 1 };
-  happens('appeal:mark', mark);
-  await startSocket();
-  happens('appeal:mark', mark);
+  const mark = { appealId: 'a', seq: 1, messages: 1, rev: 1 };
+  isTold('appeal:mark', mark);
+  await startSocket('session');
+  isTold('appeal:mark', mark);
   stop();
-  happens('appeal:mark', mark);
+  isTold('appeal:mark', mark);
   expect(heard).toEqual([mark, mark]);
 });
 

@@ -5,6 +5,7 @@ import { readonly, shallowReactive } from 'vue';
 
 import { basePath } from './basePath';
 import { noticeSignedOut, Refusal } from './problem';
+import { tabs } from './tabs';
 
 export type ConnectionState = 'online' | 'reconnecting' | 'offline';
 
@@ -23,23 +24,17 @@ const state = shallowReactive<{ state: ConnectionState; since: number }>({
 /** The connection as the screen tells it: `since` is when it was lost, or when it came back (ms, device clock). */
 export const connection = readonly(state);
 
-/** What the server may say to this client, and who listens. */
-const handlers: { [Event in keyof ServerNews]: Set<ServerNews[Event]> } = {
-  'appeal:news': new Set(),
-  'appeal:mark': new Set(),
-  'order:news': new Set(),
-  'session:ended': new Set(),
-  'server:stopping': new Set(),
-};
+/** News by the name of their event. A listener that fails keeps no other from hearing them. */
+const heard = new EventTarget();
 
 /** Hears news for as long as the page lives, over all reconnections. Answers a function that stops it. */
 export function on<Event extends keyof ServerNews>(
   event: Event,
   handler: ServerNews[Event],
 ): () => void {
-  const listeners: Set<ServerNews[Event]> = handlers[event];
-  listeners.add(handler);
-  return () => listeners.delete(handler);
+  const listener = (news: CustomEventInit) => handler(news.detail);
+  heard.addEventListener(event, listener);
+  return () => heard.removeEventListener(event, listener);
 }
 
 export interface Connected {
@@ -63,15 +58,36 @@ let closedByServer = false;
 let stages: ReturnType<typeof setTimeout>[] = [];
 let comeBack: ReturnType<typeof setTimeout> | undefined;
 
-/** Opens the one connection; the session cookie says who we are. Call after signing in. */
-export async function startSocket(): Promise<void> {
+/**
+ * Opens the one connection of this browser's tabs, or shares the one another tab has open; the session cookie says who
+ * we are, and the server refuses when that is not `session` any more. Call after signing in.
+ */
+export async function startSocket(session: string): Promise<void> {
   stopSocket();
+  lost();
+  addEventListener('online', hurry);
+  document.addEventListener('visibilitychange', hurryWhenVisible);
+  tabs.join(session);
+  await opening;
+}
+
+let opening: Promise<void> | undefined;
+/** Another tab leads, or this one does now. */
+tabs.onChange(() => {
+  if (!tabs.leads()) {
+    closeSocket();
+    void mirror();
+  } else if (!socket) opening = openLine();
+});
+
+async function openLine(): Promise<void> {
   const mine = ++turn;
   lost();
   const io = await library(mine);
   if (!io) return;
   const opened: AppSocket = io({
     path: `${basePath()}socket.io`,
+    auth: { session: tabs.session() },
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
     reconnectionDelay: 500,
@@ -81,8 +97,6 @@ export async function startSocket(): Promise<void> {
   });
   socket = opened;
   listen(opened);
-  addEventListener('online', hurry);
-  document.addEventListener('visibilitychange', hurryWhenVisible);
 }
 
 /** Nobody needs the library before signing in, and it is a tenth of what the login page may weigh. */
@@ -101,62 +115,106 @@ async function library(mine: number): Promise<typeof openSocket | null> {
 
 /** Closes the connection and forgets it. Call at sign-out. */
 export function stopSocket(): void {
-  turn += 1;
-  clearTimeout(comeBack);
+  tabs.leave();
+  closeSocket();
   clearStages();
   removeEventListener('online', hurry);
   document.removeEventListener('visibilitychange', hurryWhenVisible);
-  socket?.removeAllListeners();
-  socket?.disconnect();
-  socket = null;
-  closedByServer = false;
   delete document.documentElement.dataset.connection;
   state.state = 'online';
   state.since = Date.now();
 }
 
+function closeSocket(): void {
+  turn += 1;
+  clearTimeout(comeBack);
+  socket?.removeAllListeners();
+  socket?.disconnect();
+  socket = null;
+  closedByServer = false;
+}
+
 /**
- * Runs a command over the socket.
+ * Runs a command over the socket, the leading tab's if this one follows.
  * @returns the answer, or `null` when there is no connection or it broke before the answer: the outcome is unknown then
  */
 export async function askSocket<Output>(
   event: string,
   input: unknown,
 ): Promise<{ value: Output } | null> {
-  if (!socket?.connected) return null;
-  let ack: Ack<Output>;
-  try {
-    ack = await socket.timeout(ANSWER_MS).emitWithAck(event, input);
-  } catch {
-    // Timed out or cut: the caller repeats the same command over HTTP, which is safe by its id.
-    return null;
-  }
+  const ack = tabs.leads()
+    ? await emit<Output>(event, input)
+    : // As text, which the wire makes of it anyway: reactive values cannot be handed from tab to tab.
+      await tabs.ask<Ack<Output>>('command', [event, JSON.stringify(input)], ANSWER_MS);
+  if (!ack) return null;
   if (ack.ok) return { value: ack.value };
   noticeSignedOut(ack.problem);
   throw new Refusal(ack.problem);
 }
 
+async function emit<Output>(event: string, input: unknown): Promise<Ack<Output> | null> {
+  if (!socket?.connected) return null;
+  try {
+    return await socket.timeout(ANSWER_MS).emitWithAck(event, input);
+  } catch {
+    // Timed out or cut: the caller repeats the same command over HTTP, which is safe by its id.
+    return null;
+  }
+}
+
+/** The line as the leading tab tells it to those that follow. */
+interface Line {
+  state: ConnectionState;
+  since: number;
+  /** The connection is there; in what is told without being asked: it has just come. */
+  connected: Connected | null;
+}
+const line = (connected: Connected | null): Line => ({ ...state, connected });
+
+/** Follows the leading tab; until it answers, the connection counts as lost. */
+async function mirror(): Promise<void> {
+  const known = await tabs.ask<Line>('line', null, ANSWER_MS);
+  if (known) follow(known);
+}
+function follow({ state: now, since, connected }: Line): void {
+  if (tabs.leads()) return;
+  clearStages();
+  show(now, since);
+  if (connected) arrive(connected);
+}
+tabs.hear('line', follow);
+tabs.hear('news', ([event, news]: [string, unknown]) => tell(event, news));
+tabs.hear('hurry', hurry);
+tabs.serve('line', async () => line(socket?.connected ? { closedByServer: false } : null));
+tabs.serve('command', ([event, input]: [string, string]) => emit(event, JSON.parse(input)));
+// A hidden page tries to reconnect once a minute at best; a visible one should do it in its place.
+tabs.serve('fit', async () => document.visibilityState === 'visible' || state.state === 'online');
+
+function tell(event: string, news: unknown): void {
+  heard.dispatchEvent(new CustomEvent(event, { detail: news }));
+}
+function arrive(how: Connected): void {
+  for (const arrived of [...arrivals]) arrived(how);
+}
+
 function listen(opened: AppSocket): void {
-  const tell = <News>(listeners: Set<(news: News) => void>, news: News) => {
-    for (const listener of [...listeners]) listener(news);
-  };
-  opened.on('appeal:news', (news) => tell(handlers['appeal:news'], news));
-  opened.on('appeal:mark', (news) => tell(handlers['appeal:mark'], news));
-  opened.on('order:news', (news) => tell(handlers['order:news'], news));
-  opened.on('session:ended', (news) => tell(handlers['session:ended'], news));
-  opened.on('server:stopping', (news) => {
-    tell(handlers['server:stopping'], news);
+  opened.onAny((event: string, news: unknown) => {
+    // Before this tab acts on it: the news may be that the session is over.
+    tabs.tell('news', [event, news]);
+    tell(event, news);
+  });
+  opened.on('server:stopping', ({ retryAfterMs }) => {
     opened.disconnect();
     // All clients hear this at once; they must not come back at once.
-    returnAfter(news.retryAfterMs + Math.random() * Math.max(news.retryAfterMs, RETURN_MS));
+    returnAfter(retryAfterMs + Math.random() * Math.max(retryAfterMs, RETURN_MS));
   });
   opened.on('connect', () => {
     clearTimeout(comeBack);
     clearStages();
-    show('online');
     const how = { closedByServer };
     closedByServer = false;
-    for (const arrived of [...arrivals]) arrived(how);
+    show('online', Date.now(), how);
+    arrive(how);
   });
   opened.on('disconnect', (reason) => {
     lost();
@@ -189,6 +247,7 @@ function returnAfter(delayMs: number): void {
 
 /** The network or the person is back: do not sit out the rest of the pause. */
 function hurry(): void {
+  if (!tabs.leads()) return tabs.tell('hurry', null);
   if (!socket || socket.connected) return;
   clearTimeout(comeBack);
   socket.disconnect();
@@ -203,10 +262,10 @@ function clearStages(): void {
   stages = [];
 }
 
-/** The loss grows more serious with time; counted from its beginning, however many tries fail. */
+/** The loss grows more serious with time; counted from its beginning, however many tries fail and whichever tab leads. */
 function lost(): void {
   if (stages.length > 0) return;
-  const since = Date.now();
+  const since = state.state === 'online' ? Date.now() : state.since;
   const later = (ms: number, next: ConnectionState) =>
     setTimeout(() => {
       show(next, since);
@@ -214,8 +273,9 @@ function lost(): void {
   stages = [later(SILENT_MS, 'reconnecting'), later(OFFLINE_MS, 'offline')];
 }
 
-function show(next: ConnectionState, since = Date.now()): void {
+function show(next: ConnectionState, since: number, connected: Connected | null = null): void {
   state.state = next;
   state.since = since;
   document.documentElement.dataset.connection = next;
+  if (tabs.leads()) tabs.tell('line', line(connected));
 }

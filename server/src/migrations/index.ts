@@ -3,6 +3,9 @@ import { Sla1763700100000 } from './1763700100000-sla';
 import { Appeals1763700200000 } from './1763700200000-appeals';
 import { AttachmentsAndOrders1763700300000 } from './1763700300000-attachments-and-orders';
 import { ChangedMessages1763700400000 } from './1763700400000-changed-messages';
+import { Drafts1763700500000 } from './1763700500000-drafts';
+import { ReceiptsAndChiefs1763700600000 } from './1763700600000-receipts-and-chiefs';
+import { ListOrders1763700700000 } from './1763700700000-list-orders';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -11,4 +14,7 @@ export const migrations = [
   Appeals1763700200000,
   AttachmentsAndOrders1763700300000,
   ChangedMessages1763700400000,
+  Drafts1763700500000,
+  ReceiptsAndChiefs1763700600000,
+  ListOrders1763700700000,
 ];

@@ -56,6 +56,15 @@ export interface Db {
    */
   batch<Result>(run: (tx: BatchTx) => Promise<Result>): Promise<Result>;
   /**
+   * One prepared statement that is a transaction by itself, committed when it answers: a single round trip. For the hot path,
+   * on the connections of `batch`; `name` as there.
+   */
+  single<Row extends object>(
+    sql: string,
+    parameters: readonly unknown[],
+    name: string,
+  ): Promise<Row[]>;
+  /**
    * Calls `heard` for every NOTIFY on `channel`, from any node; reconnects by itself. Ends with the returned function.
    * @param regained called after a loss, once it hears again: what was told meanwhile has been missed
    */
@@ -161,7 +170,7 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
     ...LIMITS,
     // The same few statements for ever, each by key: planned once, not at each call, and never by the size
     // a table had when it was planned.
-    options: `${LIMITS.options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off`,
+    options: `${LIMITS.options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off`,
   });
   // A connection lost in the middle of a batch tells its statements; without a listener of its own it would end the process too.
   batches.on('connect', (client) => void client.on('error', () => undefined));
@@ -188,6 +197,9 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
       return result;
     },
     batch: (run) => batchTransaction(batches, run),
+    async single(sql, parameters, name) {
+      return (await batches.query<never>({ text: sql, values: [...parameters], name })).rows;
+    },
     listen: (channel, heard, regained) => listen(url, channel, heard, regained, log),
     async close() {
       await batches.end();

@@ -34,10 +34,12 @@ export interface Exchange {
   res: Response;
 }
 
-type SocketRun<Actor> = (
+/** `socketId`: for the few commands that are about the connection itself. */
+export type SocketRun<Actor> = (
   actor: Actor,
   payload: unknown,
   answer: (ack: Ack<unknown>) => void,
+  socketId: string,
 ) => Promise<void>;
 
 export interface ApiOptions<Actor> {
@@ -53,11 +55,11 @@ export interface Api<Actor> {
   operations: Operation[];
   /** Socket event → the same handler as over HTTP. */
   commands: Map<string, SocketRun<Actor>>;
-  /** Serves a route to signed-in people; over the socket too when the route names an event. */
+  /** Serves a route to signed-in people; over the socket too when the route names an event: then with the socket's id, without exchange. */
   mount<In, Out, Parsed>(
     route: Route<In, Out>,
     schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> },
-    run: (actor: Actor, input: Parsed, exchange?: Exchange) => Promise<Out>,
+    run: (actor: Actor, input: Parsed, exchange?: Exchange, socketId?: string) => Promise<Out>,
   ): void;
   /** Serves a route to anybody. */
   mountPublic<In, Out, Parsed>(
@@ -192,10 +194,11 @@ export function createApi<Actor>({
         res.json(await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res }));
       });
       if (route.socket === undefined) return;
-      commands.set(route.socket, async (actor, payload, answer) => {
+      commands.set(route.socket, async (actor, payload, answer, socketId) => {
         const requestId = randomUUID();
         try {
-          answer({ ok: true, value: await run(actor, parseInput(schemas.input, payload)) });
+          const input = parseInput(schemas.input, payload);
+          answer({ ok: true, value: await run(actor, input, undefined, socketId) });
         } catch (error) {
           const problem = toProblem(error, requestId);
           if (problem.status >= 500)

@@ -26,6 +26,22 @@ export function createMetrics() {
       buckets: [1, 2, 4, 8, 16, 32, 64],
       registers: [registry],
     }),
+    redisConnected: new Gauge({
+      name: 'otklik_redis_connected',
+      help: 'Whether news flows between nodes through Redis (1) or not (0)',
+      registers: [registry],
+    }),
+    redisFailures: new Counter({
+      name: 'otklik_redis_failures_total',
+      help: 'News that could not be handed to Redis for the other nodes',
+      registers: [registry],
+    }),
+    decisions: new Counter({
+      name: 'otklik_send_batches_total',
+      help: 'Batches of sends by what they were decided from: memory that proved right, or a read under the lock',
+      labelNames: ['from'],
+      registers: [registry],
+    }),
     breaches: new Counter({
       name: 'otklik_sla_breaches_total',
       help: 'Deadlines missed',

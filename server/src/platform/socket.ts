@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Ack } from '@otklik/shared/errors';
 import type { ServerNews } from '@otklik/shared/news';
 import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
+import { commandQueue, type CommandQueue } from './command-queue';
 import { fail, isDatabaseAway, toProblem } from './errors';
-import { isOwnOrigin } from './http';
+import { isOwnOrigin, type SocketRun } from './http';
 import type { Log } from './log';
+import type { RedisLink } from './redis';
 
 export interface SocketData<Actor> {
   actor: Actor;
@@ -28,23 +30,35 @@ export interface SocketOptions<Actor> {
   path: string;
   publicOrigins: readonly string[];
   log: Log;
-  /** The actor of a handshake's cookies. @throws not_signed_in, session_ended */
-  authenticate: (cookieHeader: string | undefined) => Promise<Actor>;
+  /** The actor of a handshake's cookies, if theirs is the session the client claims. @throws not_signed_in, session_ended */
+  authenticate: (cookieHeader: string | undefined, claimed?: string) => Promise<Actor>;
   /** Whether a socket of the one may go on as the other: same rights, same name. */
   isUnchanged: (actor: Actor, now: Actor) => boolean;
+  /** Sockets with the same key share the limits on commands. */
+  sessionOf: (actor: Actor) => string;
   /** Rooms by rights; the server joins them, a client never asks. */
   roomsOf: (actor: Actor) => string[];
-  commands: Map<
-    string,
-    (actor: Actor, payload: unknown, answer: (ack: Ack<unknown>) => void) => Promise<void>
-  >;
+  commands: Map<string, SocketRun<Actor>>;
+  /** Carries what is told to rooms to the sockets of other nodes; null: there are none. */
+  adapter: RedisLink['adapter'] | null;
 }
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
 /** Packets a socket may have waiting before it counts as unable to keep up; it will sync later. */
 const MAX_WAITING_PACKETS = 2_000;
-/** Unanswered commands of one socket; a burst beyond this is refused at once instead of queued without end. */
-const MAX_COMMANDS_IN_FLIGHT = 512;
+/** Hints are for sockets that keep up; one with more waiting than this gets what matters first, and no hints. */
+const MAX_WAITING_FOR_HINTS = 16;
+/** The same in characters: few packets can be large ones. */
+const MAX_WAITING_CHARACTERS = 8_000_000;
+/**
+ * What one session may ask for over all its sockets: far above what a person does, far below what the server can do.
+ * A burst beyond what may wait is refused at once instead of queued without end.
+ */
+const SESSION_LIMITS = { burst: 64, perSecond: 200, mostWaiting: 512 };
+/** Unanswered commands of one socket, those that wait and those that a slow database holds. */
+const MAX_UNANSWERED = 1_024;
+/** A socket that was refused is not read for so long: refusals cost something too. */
+const REST_MS = 100;
 /** How long to wait before a question that the database could not answer is asked again. */
 const ASK_AGAIN_MS = 500;
 /** How long the other end of a connection may take to confirm its end. */
@@ -52,12 +66,21 @@ const GOODBYE_MS = 500;
 
 export interface SocketServer<Actor> {
   io: AppServer<Actor>;
+  /** The other nodes' servers, for hints between them; see `SiblingNodes`. */
+  siblings: SiblingNodes;
   /** News of ended sessions and changed rights may have been missed: asks of every open socket whether it may stay. */
   recheck: () => Promise<void>;
   /** For the end of the server: refuses new commands, and resolves once those that run are answered. */
   finishCommands: () => Promise<void>;
   /** Ends all connections: politely first, then also those whose other end has stopped to listen. */
   disconnectAll: () => void;
+}
+
+/** What nodes tell each other, as quickly lost as any hint: nobody hears it while Redis is away, or when there is one node. */
+export interface SiblingNodes {
+  tell: (event: string, facts: object) => void;
+  /** `facts` came over the network: check their shape. */
+  hear: (event: string, heard: (facts: unknown) => void) => void;
 }
 
 /** Commands of all sockets that wait for their answer. */
@@ -73,7 +96,9 @@ interface Commands {
 export function createSocketServer<Actor>(options: SocketOptions<Actor>): SocketServer<Actor> {
   const { server, path, publicOrigins, log, authenticate, isUnchanged, roomsOf, commands } =
     options;
+  const { adapter } = options;
   const io: AppServer<Actor> = new Server(server, {
+    ...(adapter ? { adapter } : {}),
     path,
     serveClient: false,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -86,8 +111,15 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
       decide(null, isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)),
   });
 
+  const actorOf = ({ handshake }: AppSocket<Actor>) => {
+    const claimed: unknown = handshake.auth.session;
+    return authenticate(
+      handshake.headers.cookie,
+      typeof claimed === 'string' ? claimed : undefined,
+    );
+  };
   io.use((socket, next) => {
-    authenticate(socket.handshake.headers.cookie).then(
+    actorOf(socket).then(
       (actor) => {
         socket.data.actor = actor;
         next();
@@ -103,7 +135,7 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
   async function confirm(socket: AppSocket<Actor>): Promise<void> {
     while (socket.connected) {
       try {
-        const now = await authenticate(socket.handshake.headers.cookie);
+        const now = await actorOf(socket);
         if (!isUnchanged(socket.data.actor, now)) socket.disconnect(true);
         return;
       } catch (error) {
@@ -120,19 +152,38 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
   });
 
   const work: Commands = { running: new Set(), stopping: false };
+  const shares = new Map<string, { queue: CommandQueue; sockets: number }>();
+  /** The commands of a session wait in one queue, which lives as long as its sockets. */
+  function shareOf(socket: AppSocket<Actor>): CommandQueue {
+    const key = options.sessionOf(socket.data.actor);
+    const share = shares.get(key) ?? { queue: commandQueue(SESSION_LIMITS), sockets: 0 };
+    shares.set(key, share);
+    share.sockets += 1;
+    socket.once('disconnect', () => {
+      share.sockets -= 1;
+      if (share.sockets === 0) shares.delete(key);
+    });
+    return share.queue;
+  }
   io.on('connection', (socket) => {
     void socket.join(roomsOf(socket.data.actor));
     // The session may have ended between the check and the join; ask once more, now that news of its end would arrive.
     void confirm(socket);
-    serveCommands(socket, commands, work, log);
+    serveCommands(socket, commands, work, shareOf(socket), log);
   });
 
   const sweep = setInterval(() => {
     for (const socket of io.sockets.sockets.values()) {
-      const waiting = socket.conn.transport.writable ? 0 : waitingPackets(socket);
-      if (waiting > MAX_WAITING_PACKETS) {
+      if (socket.conn.transport.writable) continue;
+      const packets = waitingPackets(socket);
+      const characters = packets.reduce((sum: number, packet) => sum + charactersOf(packet), 0);
+      if (packets.length > MAX_WAITING_PACKETS || characters > MAX_WAITING_CHARACTERS) {
+        const waiting = packets.length;
         log.warn({ socket: socket.id, waiting }, 'a socket cannot keep up and is disconnected');
-        socket.conn.close();
+        // Neither what waits nor a farewell would ever leave: politely it would stay.
+        const wire = wireOf(socket);
+        socket.conn.close(true);
+        wire?.terminate();
       }
     }
   }, 2_000);
@@ -140,6 +191,10 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
   server.once('close', () => clearInterval(sweep));
   return {
     io,
+    siblings: {
+      tell: (event, facts) => adapter && io.serverSideEmit(event, facts),
+      hear: (event, heard) => void io.on(event, heard),
+    },
     async recheck() {
       for (const socket of io.sockets.sockets.values()) await confirm(socket);
     },
@@ -148,25 +203,64 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
       await Promise.all(work.running);
     },
     disconnectAll() {
-      io.disconnectSockets(true);
+      io.local.disconnectSockets(true);
       io.engine.close();
       setTimeout(() => connections.forEach((connection) => connection.destroy()), GOODBYE_MS);
     },
   };
 }
 
-function waitingPackets<Actor>(socket: AppSocket<Actor>): number {
-  const conn: object = socket.conn;
-  return 'writeBuffer' in conn && Array.isArray(conn.writeBuffer) ? conn.writeBuffer.length : 0;
+/** Whether a socket has so little waiting that it may be told what can as well be lost. */
+export function takesHints<Actor>(socket: AppSocket<Actor>): boolean {
+  return waitingPackets(socket).length <= MAX_WAITING_FOR_HINTS;
 }
+
+function waitingPackets<Actor>(socket: AppSocket<Actor>): unknown[] {
+  const conn: object = socket.conn;
+  return 'writeBuffer' in conn && Array.isArray(conn.writeBuffer) ? conn.writeBuffer : [];
+}
+function charactersOf(packet: unknown): number {
+  const isText = typeof packet === 'object' && packet !== null && 'data' in packet;
+  return isText && typeof packet.data === 'string' ? packet.data.length : 0;
+}
+
+interface Wire {
+  pause(): void;
+  resume(): void;
+  terminate(): void;
+}
+/** The WebSocket below a socket; null for one that polls, whose requests are small. */
+function wireOf<Actor>(socket: AppSocket<Actor>): Wire | null {
+  const transport: object = socket.conn.transport;
+  const wire: unknown = Reflect.get(transport, 'socket');
+  return isWire(wire) ? wire : null;
+}
+const isWire = (wire: unknown): wire is Wire =>
+  typeof wire === 'object' &&
+  wire !== null &&
+  ['pause', 'resume', 'terminate'].every((name) => typeof Reflect.get(wire, name) === 'function');
 
 function serveCommands<Actor>(
   socket: AppSocket<Actor>,
   commands: SocketOptions<Actor>['commands'],
   work: Commands,
+  share: CommandQueue,
   log: Log,
 ): void {
-  let inFlight = 0;
+  let unanswered = 0;
+  let resting = false;
+  /** Whoever sends on after a refusal fills his own buffers, not ours. */
+  function rest(): void {
+    const wire = resting ? null : wireOf(socket);
+    if (!wire) return;
+    resting = true;
+    wire.pause();
+    setTimeout(() => {
+      resting = false;
+      wire.resume();
+    }, REST_MS);
+  }
+
   socket.onAny((event: string, ...args: unknown[]) => {
     const run = commands.get(event);
     const answer = args.at(-1);
@@ -178,15 +272,21 @@ function serveCommands<Actor>(
     }
     const reply = (ack: Ack<unknown>) => void answer(ack);
     const refuse = (refusal: Error) => reply({ ok: false, problem: toProblem(refusal, socket.id) });
-    if (work.stopping) return refuse(fail('stopping', {}));
-    if (inFlight >= MAX_COMMANDS_IN_FLIGHT) {
-      return refuse(fail('rate_limited', { retryAfterSeconds: 1 }));
-    }
-    inFlight += 1;
-    const running = run(socket.data.actor, args[0], reply).finally(() => {
-      inFlight -= 1;
-      work.running.delete(running);
-    });
-    work.running.add(running);
+    const serve = () => {
+      // Nobody would hear the answer.
+      if (!socket.connected) return;
+      if (work.stopping) return refuse(fail('stopping', {}));
+      const running = run(socket.data.actor, args[0], reply, socket.id).finally(() => {
+        unanswered -= 1;
+        work.running.delete(running);
+      });
+      work.running.add(running);
+    };
+    unanswered += 1;
+    if (unanswered <= MAX_UNANSWERED && share.take(serve)) return;
+    unanswered -= 1;
+    const retryAfterSeconds = Math.ceil(share.waiting / SESSION_LIMITS.perSecond);
+    refuse(fail('rate_limited', { retryAfterSeconds }));
+    rest();
   });
 }

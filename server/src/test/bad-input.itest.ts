@@ -47,7 +47,7 @@ beforeAll(async () => {
   const outsider = await server.signIn(company.outsider);
   const { appeal } = await anAppeal(visitor, company.topic);
   const theirs = await anAppeal(outsider, company.topic);
-  await aMessage(visitor, appeal.id);
+  const { entry } = await aMessage(visitor, appeal.id);
   const order = await anOrder(db, company.dealer);
   const upload = new FormData();
   upload.set('clientId', randomUUID());
@@ -85,6 +85,10 @@ beforeAll(async () => {
     'DELETE /me/sessions/:sessionId': { sessionId: randomUUID() },
     'POST /me/sessions/end-others': {},
     'GET /colleagues': {},
+    'GET /dealer/colleagues': {},
+    'GET /appeals/:appealId/digest': { appealId, fromSeq: 1, toSeq: 2 },
+    'POST /receipts': { items: [{ appealId, from: 1, got: 2, shown: 1 }] },
+    'GET /appeals/:appealId/entries/:entryId/receipts': { appealId, entryId: entry.id },
     'GET /dealers': { q: 'x', limit: 10, cursor: 'x' },
     'POST /dealers': {
       code: 'D-999999',
@@ -123,6 +127,7 @@ beforeAll(async () => {
       phone: '',
       scope: 'all',
       shared: false,
+      chief: false,
     },
     'PATCH /visitors/:visitorId': {
       visitorId,
@@ -135,6 +140,7 @@ beforeAll(async () => {
       maxSessions: null,
       shared: false,
       scope: 'all',
+      chief: false,
     },
     'POST /visitors/:visitorId/password': { visitorId },
     'GET /dealers/:dealerId/sessions': { dealerId },
@@ -194,10 +200,41 @@ beforeAll(async () => {
       orderNumbers: [],
       mentions: [],
       thenStatus: 'waiting',
+      replyTo: entry.id,
+      seenSeq: 1,
+      sendAnyway: true,
     },
-    'POST /appeals/:appealId/read': { appealId, seq: 1 },
+    'GET /appeals/:appealId/entries/:entryId': { appealId, entryId: entry.id },
+    'PUT /appeals/:appealId/entries/:entryId/body': {
+      appealId,
+      entryId: entry.id,
+      clientId: randomUUID(),
+      body: 'x',
+    },
+    'DELETE /appeals/:appealId/entries/:entryId': {
+      appealId,
+      entryId: entry.id,
+      clientId: randomUUID(),
+    },
+    'GET /appeals/:appealId/entries/:entryId/versions': { appealId, entryId: entry.id },
+    'GET /company/settings': {},
+    'PATCH /company/settings': { editMinutes: 15, guardStaff: true, guardDealer: true },
+    'POST /appeals/:appealId/read': { appealId, seq: 1, rev: 1 },
+    'POST /appeals/:appealId/unread': { appealId, seq: 1 },
+    'GET /drafts': {},
+    'PUT /drafts': {
+      appealId,
+      mode: 'reply',
+      pendingId: null,
+      content: { body: 'x', orderNumbers: ['1'], replyTo: randomUUID() },
+    },
     'PUT /appeals/:appealId/assignee': { appealId, assigneeId: null },
-    'PUT /appeals/:appealId/status': { appealId, status: 'in_work', solved: true },
+    'PUT /appeals/:appealId/status': {
+      appealId,
+      status: 'in_work',
+      solved: true,
+      clientId: randomUUID(),
+    },
     'PATCH /appeals/:appealId': {
       appealId,
       topicId: company.topic.id,
@@ -217,6 +254,7 @@ beforeAll(async () => {
     'DELETE /appeals/:appealId/orders/:number': { appealId, number: 'none' },
     'POST /appeals/:appealId/no-answer-needed': { appealId },
     'GET /appeals/:appealId/clocks': { appealId },
+    'POST /presence': { appealId, writes: 'reply', windowId: randomUUID() },
     'GET /board': {
       topicId: company.topic.id,
       assigneeId: company.manager.id,
@@ -411,6 +449,9 @@ const TABLES = [
   'sla_clock',
   'sla_clock_step',
   'audit_entry',
+  'entry_version',
+  'idle_command',
+  'receipt',
 ];
 /** How many rows there are, and how often appeals have changed. */
 async function rows(): Promise<unknown> {

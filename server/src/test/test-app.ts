@@ -42,7 +42,7 @@ export interface TestSocket {
     event: Event,
     fits?: (news: Parameters<ServerNews[Event]>[0]) => boolean,
   ): Promise<Parameters<ServerNews[Event]>[0]>;
-  ask(event: string, payload: unknown): Promise<Ack<unknown>>;
+  ask(event: string, payload: unknown, patienceMs?: number): Promise<Ack<unknown>>;
 }
 
 export interface TestApp {
@@ -61,11 +61,13 @@ export async function testApp(
     background?: boolean;
     env?: Record<string, string>;
     clientFolder?: string;
+    /** Another node on this database, which its owner closes. */
+    database?: TestDb;
     /** Puts something between the server and its database; answers the address to use instead. */
     reach?: (databaseUrl: string) => Promise<string>;
   } = {},
 ): Promise<TestApp> {
-  const database = await testDb();
+  const database = options.database ?? (await testDb());
   const folder = await mkdtemp(join(tmpdir(), 'otklik-app-'));
   const config = readConfig({
     PORT: '0',
@@ -97,7 +99,7 @@ export async function testApp(
     async close() {
       for (const socket of sockets) socket.disconnect();
       await app.close();
-      await database.close();
+      if (!options.database) await database.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -183,8 +185,8 @@ function sessionOf(url: string, cookie: string, sessionId: string, sockets: Sock
             look();
           });
         },
-        ask: (event, payload) =>
-          socket.timeout(5_000).emitWithAck(event, payload) as Promise<Ack<unknown>>,
+        ask: (event, payload, patienceMs = 5_000) =>
+          socket.timeout(patienceMs).emitWithAck(event, payload) as Promise<Ack<unknown>>,
       };
     },
   };

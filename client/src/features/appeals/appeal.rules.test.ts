@@ -13,7 +13,7 @@ const me = { id: 'me', name: 'Me' };
 const staffRow = (fields: Partial<StaffAppeal>, readSeq = 0) =>
   rowOf(
     aStaffAppeal(fields),
-    { appealId: fields.id ?? 'appeal-1', seq: readSeq, messages: readSeq },
+    { appealId: fields.id ?? 'appeal-1', seq: readSeq, messages: readSeq, rev: 1 },
     manager,
     NOW,
   );
@@ -22,7 +22,7 @@ describe('a row', () => {
   it('counts unread apart from needing a reply, and never below zero', () => {
     const row = rowOf(
       aStaffAppeal({ messages: 3, answerOwedBy: 'dealer' }),
-      { appealId: 'appeal-1', seq: 1, messages: 1 },
+      { appealId: 'appeal-1', seq: 1, messages: 1, rev: 1 },
       manager,
       NOW,
     );

@@ -1,6 +1,6 @@
+import type { AppealListView, AppealSort } from '@otklik/shared/appeal-lists';
 import type {
   Appeal,
-  AppealListView,
   Entry,
   ReadMark,
   StaffAppeal,
@@ -156,37 +156,59 @@ export function passes(appeal: Appeal, { topicId, dealerId, q }: AppealFilters):
   );
 }
 
-/** Views that are read like a work list, by deadline, when staff look; the rest is newest word first. */
+/** Views that are read like a work list, by deadline, when staff look; what has a clock in them comes with sync. */
 const BY_DEADLINE: readonly AppealListView[] = ['mine', 'queue', 'mentions', 'owed', 'open'];
+
+/** The orders a view can stand in; the first is its own. Dealers are told promises, not deadlines to work by. */
+export const sortsOf = (
+  view: AppealListView,
+  side: Side,
+): readonly [AppealSort, ...AppealSort[]] =>
+  side === 'staff' && BY_DEADLINE.includes(view)
+    ? ['deadline', 'last', 'opened']
+    : ['last', 'opened'];
+
+/** The order a view stands in: the chosen one where the view has it. */
+export function sortOf(
+  view: AppealListView,
+  side: Side,
+  chosen: AppealSort | undefined,
+): AppealSort {
+  const sorts = sortsOf(view, side);
+  return chosen !== undefined && sorts.includes(chosen) ? chosen : sorts[0];
+}
+
+/** The moment a row shows: that of the sort key; by deadline, which has a chip of its own, the last word. */
+export const timeOf = (appeal: Appeal, sort: AppealSort) =>
+  sort === 'opened' ? appeal.createdAt : appeal.lastAt;
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 const rank = ({ sla, needsReply }: AppealRow) =>
   sla === 'breached' ? 0 : sla === 'risk' ? 1 : needsReply ? 2 : 3;
-const newestFirst = (a: AppealRow, b: AppealRow) =>
-  Date.parse(b.appeal.lastAt) - Date.parse(a.appeal.lastAt) || (a.appeal.id < b.appeal.id ? 1 : -1);
+const newestFirst =
+  (sort: AppealSort) =>
+  ({ appeal: a }: AppealRow, { appeal: b }: AppealRow) =>
+    Date.parse(timeOf(b, sort)) - Date.parse(timeOf(a, sort)) || (a.id < b.id ? 1 : -1);
 
-/** Order of rows: staff by breached, at risk, my reply, then the nearest deadline; dealers by the newest word. */
-export function orderOf(view: AppealListView, side: Side): (a: AppealRow, b: AppealRow) => number {
-  if (side === 'dealer' || !BY_DEADLINE.includes(view)) return newestFirst;
+/**
+ * Order of rows: by deadline means breached, at risk, my reply, then the nearest deadline; otherwise the newest first.
+ * Rows of the same moment stand by their id, so the order never depends on how they came in.
+ */
+export function orderOf(sort: AppealSort): (a: AppealRow, b: AppealRow) => number {
+  const newer = newestFirst(sort);
+  if (sort !== 'deadline') return newer;
   return (a, b) =>
-    rank(a) - rank(b) ||
-    (dueMs(a.appeal) ?? NEVER) - (dueMs(b.appeal) ?? NEVER) ||
-    newestFirst(a, b);
+    rank(a) - rank(b) || (dueMs(a.appeal) ?? NEVER) - (dueMs(b.appeal) ?? NEVER) || newer(a, b);
 }
 
 /**
- * Order of topic groups: the rows must be ordered already. Staff's work lists by the nearest deadline in the group,
- * everything else by the newest word in it.
+ * Order of topic groups: the rows must be ordered already. By deadline the group with the nearest one in it comes first,
+ * otherwise the group of the first row.
  */
-export function topicsInOrder(
-  rows: readonly AppealRow[],
-  view: AppealListView,
-  side: Side,
-): string[] {
-  const byDeadline = side === 'staff' && BY_DEADLINE.includes(view);
+export function topicsInOrder(rows: readonly AppealRow[], sort: AppealSort): string[] {
   const best = new Map<string, number>();
   for (const { appeal } of rows) {
-    const key = byDeadline ? (dueMs(appeal) ?? NEVER) : -Date.parse(appeal.lastAt);
+    const key = sort === 'deadline' ? (dueMs(appeal) ?? NEVER) : 0;
     best.set(appeal.topicId, Math.min(best.get(appeal.topicId) ?? NEVER, key));
   }
   // A stable sort keeps the order of first appearance where the keys are equal.

@@ -27,11 +27,14 @@ export function startAppealNews(): void {
     appeals.refreshCounts();
   });
   on('order:news', (order) => threads.putOrder(order));
+  // Not needed before the first paint.
+  void import('./draft.sync').then(({ startDraftSync }) =>
+    startDraftSync(threads.drafts, threads.unsent),
+  );
 
   const catchUp = () => {
     if (session.personId === null) return;
-    void appeals.sync();
-    threads.wake();
+    threads.wake(appeals.sync);
   };
   onConnected(catchUp);
   addEventListener('online', catchUp);
@@ -39,7 +42,7 @@ export function startAppealNews(): void {
     if (document.visibilityState === 'visible') catchUp();
   });
   setInterval(() => {
-    if (session.personId !== null) void appeals.sync();
+    if (session.personId !== null) void appeals.sync().then(threads.check);
   }, SYNC_MS);
 
   effectScope(true).run(() => {

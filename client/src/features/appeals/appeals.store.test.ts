@@ -62,8 +62,8 @@ describe('put', () => {
       { appeal: aStaffAppeal({ rev: 1, subject: 'first' }) },
       { appeal: aStaffAppeal({ rev: 2, subject: 'second', messages: 2 }) },
       { appeal: aStaffAppeal({ rev: 3, subject: 'third', messages: 3 }) },
-      { mark: { appealId: 'appeal-1', seq: 1, messages: 1 } },
-      { mark: { appealId: 'appeal-1', seq: 2, messages: 2 } },
+      { mark: { appealId: 'appeal-1', seq: 1, messages: 1, rev: 1 } },
+      { mark: { appealId: 'appeal-1', seq: 2, messages: 2, rev: 2 } },
     ];
     for (const order of permutations(steps)) {
       setActivePinia(createPinia());
@@ -98,7 +98,7 @@ describe('sync', () => {
       synced({
         reset: true,
         items: [aStaffAppeal({ id: 'gone', rev: 9 }), aStaffAppeal({ id: 'kept', rev: 9 })],
-        marks: [{ appealId: 'kept', seq: 9, messages: 9 }],
+        marks: [{ appealId: 'kept', seq: 9, messages: 9, rev: 9 }],
       }),
     );
     await appeals.sync();
@@ -107,7 +107,7 @@ describe('sync', () => {
       return synced({
         reset: true,
         items: [aStaffAppeal({ id: 'kept', rev: 4 })],
-        marks: [{ appealId: 'kept', seq: 4, messages: 4 }],
+        marks: [{ appealId: 'kept', seq: 4, messages: 4, rev: 4 }],
       });
     });
     await appeals.sync();

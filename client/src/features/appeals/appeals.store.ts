@@ -1,7 +1,7 @@
+import type { AppealListView, AppealSort } from '@otklik/shared/appeal-lists';
 import type {
   Appeal,
   AppealCounts,
-  AppealListView,
   AppealPage,
   ReadMark,
   SyncAnswer,
@@ -20,6 +20,7 @@ import {
   orderOf,
   passes,
   rowOf,
+  sortOf as sortIn,
   topicsInOrder,
   type AppealFilters,
   type AppealRow,
@@ -91,21 +92,26 @@ export const useAppeals = defineStore('appeals', () => {
     if (arrived) keepNewer(arrived.appeals, appeal);
     keepNewer(byId, appeal);
   }
-  /** The one way in for read marks: forward only. */
-  function putMark(mark: ReadMark): void {
-    if (arrived) keepFurther(arrived.marks, mark);
-    keepFurther(marks, mark);
+  /**
+   * The one way in for read marks: a lower revision never replaces a higher one. Without a revision it is what this page
+   * has just seen the viewer read: forward only, until the server answers.
+   */
+  function putMark({ rev, ...read }: Omit<ReadMark, 'rev'> & Partial<ReadMark>): void {
+    const mark = { ...read, rev: rev ?? marks.get(read.appealId)?.rev ?? 0 };
+    if (arrived) keepLatest(arrived.marks, mark);
+    keepLatest(marks, mark);
   }
   function keepNewer(held: Map<string, Appeal>, appeal: Appeal): void {
     const known = held.get(appeal.id);
     if (!known || known.rev < appeal.rev) held.set(appeal.id, appeal);
   }
-  function keepFurther(held: Map<string, ReadMark>, mark: ReadMark): void {
+  function keepLatest(held: Map<string, ReadMark>, mark: ReadMark): void {
     const known = held.get(mark.appealId);
     if (
       !known ||
-      known.seq < mark.seq ||
-      (known.seq === mark.seq && known.messages !== mark.messages)
+      known.rev < mark.rev ||
+      (known.rev === mark.rev &&
+        (known.seq < mark.seq || (known.seq === mark.seq && known.messages !== mark.messages)))
     ) {
       held.set(mark.appealId, mark);
     }
@@ -173,7 +179,7 @@ export const useAppeals = defineStore('appeals', () => {
   function take(answer: SyncAnswer, stage: NonNullable<typeof arrived>): void {
     // A reset counts on its own numbers: after a restored backup the revisions held here may be higher.
     for (const appeal of answer.items) keepNewer(stage.appeals, appeal);
-    for (const mark of answer.marks) keepFurther(stage.marks, mark);
+    for (const mark of answer.marks) keepLatest(stage.marks, mark);
     putPage(answer);
     cursor = answer.cursor;
     tellCounts(answer.counts);
@@ -217,14 +223,33 @@ export const useAppeals = defineStore('appeals', () => {
     if (answer.ok && mine === countsTurn) counts.value = answer.value;
   }
 
+  /** How many appeals need the viewer's reply at this moment, from the rows held: every open one, once sync has come. */
+  const owedNow = computed(() => {
+    if (generation.value === 0) return counts.value?.owed ?? 0;
+    const now = serverNow();
+    let owed = 0;
+    for (const appeal of byId.values()) {
+      const one = rowOf(appeal, marks.get(appeal.id), viewer.value, now);
+      if (isInView(one, 'owed', viewer.value)) owed += 1;
+    }
+    return owed;
+  });
+
   /* ── Rows and lists ───────────────────────────────────── */
 
   /** The later of the two, so that a row that has just changed is judged by this second. */
   const nowMs = () => Math.max(minuteNow.value, serverNow());
 
+  /** A status that was chosen here and is on its way to the server: it is shown at once. */
+  let statusOnItsWay: (appealId: string) => Appeal['status'] | null = () => null;
+  const heedStatus = (tell: typeof statusOnItsWay) => (statusOnItsWay = tell);
+
   function row(appealId: string): AppealRow | null {
-    const appeal = byId.get(appealId);
-    return appeal ? rowOf(appeal, marks.get(appealId), viewer.value, nowMs()) : null;
+    const known = byId.get(appealId);
+    if (!known) return null;
+    const status = statusOnItsWay(appealId) ?? known.status;
+    const appeal = status === known.status ? known : { ...known, status };
+    return rowOf(appeal, marks.get(appealId), viewer.value, nowMs());
   }
 
   /** The appeal with this number, if this browser knows it. */
@@ -232,6 +257,16 @@ export const useAppeals = defineStore('appeals', () => {
     for (const appeal of byId.values()) if (appeal.no === no) return appeal;
     return null;
   }
+
+  /** The order a view stands in: the viewer's choice, the same on all his devices. Appeals about one order keep the view's own. */
+  const sortOf = (view: AppealListView, { orderNumber }: AppealFilters = {}): AppealSort =>
+    sortIn(
+      view,
+      viewer.value.side,
+      orderNumber === undefined ? session.settings.sort?.[view] : undefined,
+    );
+  const setSort = (view: AppealListView, sort: AppealSort) =>
+    session.changeSettings({ sort: { [view]: sort } });
 
   /**
    * Keys of a view's rows in the order of the list. `flat`: one list; otherwise rows stand together by topic.
@@ -246,10 +281,11 @@ export const useAppeals = defineStore('appeals', () => {
       const one = rowOf(appeal, marks.get(appeal.id), viewer.value, now);
       if (isInView(one, view, viewer.value)) rows.push(one);
     }
-    rows.sort(orderOf(view, viewer.value.side));
+    const sort = sortOf(view, filters);
+    rows.sort(orderOf(sort));
     if (flat) return rows.map(({ appeal }) => keyOf(appeal));
     const grouped = new Map<string, string[]>(
-      topicsInOrder(rows, view, viewer.value.side).map((topicId) => [topicId, []]),
+      topicsInOrder(rows, sort).map((topicId) => [topicId, []]),
     );
     for (const { appeal } of rows) grouped.get(appeal.topicId)?.push(keyOf(appeal));
     return [...grouped.values()].flat();
@@ -296,8 +332,12 @@ export const useAppeals = defineStore('appeals', () => {
 
   /* ── Pages ────────────────────────────────────────────── */
 
-  const viewKey = (view: AppealListView, { topicId, dealerId, orderNumber, q }: AppealFilters) =>
-    JSON.stringify([view, topicId ?? '', dealerId ?? '', orderNumber ?? '', (q ?? '').trim()]);
+  /** A page of one order says nothing of how far another has come. */
+  function viewKey(view: AppealListView, filters: AppealFilters): string {
+    const { topicId, dealerId, orderNumber, q } = filters;
+    const narrowed = [topicId ?? '', dealerId ?? '', orderNumber ?? '', (q ?? '').trim()];
+    return JSON.stringify([view, ...narrowed, sortOf(view, filters)]);
+  }
   const isComplete = (view: AppealListView, { orderNumber }: AppealFilters) =>
     COMPLETE.includes(view) && orderNumber === undefined;
 
@@ -337,8 +377,9 @@ export const useAppeals = defineStore('appeals', () => {
     views.set(key, known);
     const { topicId, dealerId, orderNumber } = filters;
     const q = filters.q?.trim() || undefined;
+    const sort = sortOf(view, filters) === 'opened' ? 'opened' : undefined;
     await known.loader.run(
-      () => call(appealsApi.list, { view, topicId, dealerId, orderNumber, q, cursor: after }),
+      () => call(appealsApi.list, { view, sort, topicId, dealerId, orderNumber, q, cursor: after }),
       (page) => {
         putPage(page);
         const ids = page.items.map(({ id }) => id);
@@ -365,7 +406,9 @@ export const useAppeals = defineStore('appeals', () => {
         orderNumber: orderNumber || undefined,
         q: q || undefined,
       };
-      void fetchPage(view, filters, known, undefined);
+      // Those of an order that is not chosen now are read anew when it is.
+      if (viewKey(view, filters) === key) void fetchPage(view, filters, known, undefined);
+      else views.delete(key);
     }
   }
 
@@ -395,14 +438,18 @@ export const useAppeals = defineStore('appeals', () => {
     countsKnown: computed(() => counts.value !== null),
     synced: synced.is,
     generation,
+    owedNow,
     viewer,
     put,
     putMark,
     drop,
+    heedStatus,
     sync,
     refreshCounts,
     row,
     byNo,
+    sortOf,
+    setSort,
     keys,
     groupsOf,
     grouped,

@@ -1,6 +1,6 @@
 import type { Directories } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
-import type { Colleague } from '@otklik/shared/people';
+import type { Colleague, DealerColleague } from '@otklik/shared/people';
 import { peopleApi } from '@otklik/shared/people.api';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
@@ -13,13 +13,15 @@ import { useSession } from '../session';
 type Topic = Directories['topics'][number];
 const EMPTY: Directories = { types: [], topics: [], teams: [] };
 
-/** Types, topics, teams, and for staff their colleagues. Names come in the language of the interface. */
+/** Types, topics, teams, and colleagues of one's own side. Names come in the language of the interface. */
 export const useDirectories = defineStore('directories', () => {
   const session = useSession();
   const held = shallowRef<Directories>(EMPTY);
   const colleagues = shallowRef<Colleague[]>([]);
   const loader = createLoader();
   const colleaguesLoader = createLoader();
+  const dealerColleagues = shallowRef<DealerColleague[]>([]);
+  const dealerColleaguesLoader = createLoader();
   const lastTopicId = ref<string | null>(null);
 
   /** Once per session; many callers, one question. */
@@ -39,6 +41,16 @@ export const useDirectories = defineStore('directories', () => {
       () => call(peopleApi.colleagues, {}),
       ({ items }) => {
         colleagues.value = items;
+      },
+    );
+  }
+
+  /** For dealers: their own people, asked anew each time somebody is to be brought in. */
+  async function loadDealerColleagues(): Promise<void> {
+    await dealerColleaguesLoader.run(
+      () => call(peopleApi.dealerColleagues, {}),
+      ({ items }) => {
+        dealerColleagues.value = items;
       },
     );
   }
@@ -82,6 +94,8 @@ export const useDirectories = defineStore('directories', () => {
       colleagues.value = [];
       loader.reset();
       colleaguesLoader.reset();
+      dealerColleagues.value = [];
+      dealerColleaguesLoader.reset();
       lastTopicId.value = personId === null ? null : readLastTopic();
     },
     { flush: 'sync', immediate: true },
@@ -94,8 +108,11 @@ export const useDirectories = defineStore('directories', () => {
     topics,
     teams: computed(() => held.value.teams),
     colleagues,
+    dealerColleagues,
+    dealerColleaguesLoading: dealerColleaguesLoader.is,
     load,
     loadColleagues,
+    loadDealerColleagues,
     typeName,
     topicName,
     teamName,

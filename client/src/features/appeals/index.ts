@@ -5,7 +5,7 @@
  */
 import type { RouteRecordRaw } from 'vue-router';
 
-export type { AppealFilters, AppealRow, SlaState } from './appeal.rules';
+export { sortsOf, timeOf, type AppealFilters, type AppealRow, type SlaState } from './appeal.rules';
 export { startAppealNews } from './appeals.news';
 export { appealIdOf, useAppeals, type AppealGroup, type ViewState } from './appeals.store';
 export { useDirectories } from './directories.store';
@@ -22,7 +22,10 @@ export {
   type ThreadItem,
   type Words,
 } from './thread.store';
+export { useRewriting } from './useRewriting';
 export { composerKey, useUploads, type Upload } from './uploads.store';
+export { useArrivals } from './useArrivals';
+export { useDraftChange } from './useDraftChange';
 export { useHeldOrder, type HeldOrder } from './useHeldOrder';
 
 export { default as DealerAppealRow } from './AppealRow.vue';
@@ -33,9 +36,11 @@ export { default as AttachmentTiles } from './AttachmentTiles.vue';
 export { default as MessageComposer, type Composed } from './MessageComposer.vue';
 export { default as OrderPanel } from './OrderPanel.vue';
 export { default as OrderPicker } from './OrderPicker.vue';
+export { IntegrityCard, ReceiptsDialog } from './proof.parts';
 export { plainMessage } from './markdown';
 export type { Mentionable } from './suggestions';
 export type { ThreadViewer } from './thread.lines';
+export { provideReaders } from './seen.words';
 export { useEventText, type FieldText } from './useEventText';
 
 const texts = ['appeals', 'thread'] as const;

@@ -2,13 +2,18 @@ import type { DealerEntry } from '@otklik/shared/appeals';
 import { expect, test } from 'vitest';
 
 import { threadLines } from './thread.lines';
-import type { EntryItem, PendingItem } from './thread.store';
+import type { EntryChange, EntryItem, PendingItem } from './thread.types';
 
 const me = { id: 'me', name: 'Марина Сомова', side: 'dealer' } as const;
 const manager = { id: 'm', name: 'Илья Веснин', side: 'staff', jobTitle: '' } as const;
 const DAY = 86_400_000;
 
-function stored(number: number, minute: number, more: Partial<DealerEntry> = {}): EntryItem {
+function stored(
+  number: number,
+  minute: number,
+  more: Partial<DealerEntry> = {},
+  change: EntryChange | null = null,
+): EntryItem {
   const entry: DealerEntry = {
     audience: 'dealer',
     id: `e${number}`,
@@ -22,13 +27,20 @@ function stored(number: number, minute: number, more: Partial<DealerEntry> = {})
     orders: [],
     clientId: null,
     publicSeq: number,
+    version: 1,
+    editedAt: null,
+    deletedAt: null,
+    replyTo: null,
     ...more,
   };
-  return { is: 'entry', key: `k${number}`, number, entry, messageState: 'sent' };
+  return { is: 'entry', key: `k${number}`, number, entry, messageState: 'sent', change };
 }
 const mine = { ...me, jobTitle: '' };
 const lines = (items: (EntryItem | PendingItem)[], firstUnread: number | null = null) =>
-  threadLines({ items, me, firstUnread, dayOf: (at) => Math.floor(Date.parse(at) / DAY) });
+  threadLines({
+    ...{ items, me, firstUnread, editMinutes: 15 },
+    dayOf: (at) => Math.floor(Date.parse(at) / DAY),
+  });
 const kinds = (found: ReturnType<typeof lines>) => found.map((line) => line.kind);
 
 test('a day line stands before the first message of each day', () => {
@@ -77,10 +89,55 @@ test('an own message on its way stands last and is mine', () => {
   const pending: PendingItem = {
     ...{ is: 'pending', key: 'p', clientId: 'c', kind: 'message', body: 'иду' },
     ...{ attachments: [], orderNumbers: [], mentions: [], at: 120_000 },
-    ...{ messageState: 'queued', problem: null },
+    ...{ messageState: 'queued', problem: null, files: [], replyTo: null, seenSeq: 1 },
   };
   expect(lines([stored(1, 0), pending]).at(-1)).toMatchObject({
     kind: 'message',
     message: { id: null, state: 'queued', mine: true },
+  });
+});
+
+test('a change of a message is no line of its own and breaks no run', () => {
+  const event = { type: 'edited', facts: { entryId: 'e1', version: 2 } } as const;
+  const told = stored(2, 1, { kind: 'event', event, author: manager });
+  const found = lines([stored(1, 0), told, stored(3, 2)]);
+  expect(kinds(found)).toEqual(['day', 'message', 'message']);
+  expect(found[2]).toMatchObject({ next: true });
+});
+
+test('own words may be changed within the window, and a deleted message has none', () => {
+  const own = { ...mine };
+  const [, first, second, third] = lines([
+    stored(1, 10, { author: own }),
+    stored(2, 11),
+    stored(3, 12, { author: own, deletedAt: new Date(0).toISOString(), body: '', version: 2 }),
+  ]);
+  expect(first).toMatchObject({ message: { changeableUntil: 25 * 60_000, edited: null } });
+  expect(second).toMatchObject({ message: { changeableUntil: null } });
+  expect(third).toMatchObject({ message: { deleted: true, changeableUntil: null } });
+});
+
+test('a change on its way is shown at once, and a refused one keeps its words', () => {
+  const change = { clientId: 'c', state: 'queued', problem: null } as const;
+  const [, edited] = lines([stored(1, 0, { author: mine }, { ...change, body: 'лучше' })]);
+  expect(edited).toMatchObject({
+    message: { body: 'лучше', state: 'queued', edited: { at: null }, unsentId: 'c' },
+  });
+  const [, deleted] = lines([stored(1, 0, { author: mine }, { ...change, body: null })]);
+  expect(deleted).toMatchObject({ message: { deleted: true, body: '', attachments: [] } });
+});
+
+test('a held message names who answered', () => {
+  const problem = {
+    ...({ code: 'stale', status: 409, requestId: null } as const),
+    facts: { messages: 1, by: 'Денис', lastSeq: 2 },
+  } as const;
+  const pending: PendingItem = {
+    ...{ is: 'pending', key: 'p', clientId: 'c', kind: 'message', body: 'иду' },
+    ...{ attachments: [], orderNumbers: [], mentions: [], at: 120_000 },
+    ...{ messageState: 'failed', problem, files: [], replyTo: null, seenSeq: 1 },
+  };
+  expect(lines([stored(1, 0), pending]).at(-1)).toMatchObject({
+    message: { stale: { by: 'Денис', seenSeq: 1 }, state: 'failed' },
   });
 });

@@ -3,7 +3,8 @@ import type { AttachmentView } from '@otklik/shared/attachments';
 import type { Side } from '@otklik/shared/people';
 
 import type { Trouble } from '../../platform/problem';
-import type { EntryItem, MessageState, PendingItem, ThreadItem } from './thread.store';
+import type { WaitingFile } from './appeal.outbox';
+import type { EntryItem, MessageState, PendingItem, ThreadItem } from './thread.types';
 
 /** Who looks at the thread. */
 export interface ThreadViewer {
@@ -20,7 +21,11 @@ export interface ShownMessage {
   id: string | null;
   /** In the viewer's numbering; null until it is stored. */
   seq: number | null;
+  /** Rises with every change of a stored message; null until it is stored. */
+  version: number | null;
   clientId: string | null;
+  /** What retry, edit and remove of something unsent speak of: the message itself, or a change of it. */
+  unsentId: string | null;
   kind: 'message' | 'note';
   author: { id: string; name: string; side: Side; jobTitle: string };
   /** Written by the viewer himself. */
@@ -34,6 +39,17 @@ export interface ShownMessage {
   at: string;
   state: MessageState;
   problem: Trouble | null;
+  /** Files it still waits for. */
+  files: readonly WaitingFile[];
+  /** The entry it quotes. */
+  replyTo: string | null;
+  /** Other words than at first; when they were changed is known once the server has them. */
+  edited: { at: string | null } | null;
+  deleted: boolean;
+  /** ms, server's clock: the author may change or delete it until then; null: never. */
+  changeableUntil: number | null;
+  /** Set when a colleague answered in between: what its author had seen (own numbering) and who it was. */
+  stale: { seenSeq: number; by: string } | null;
 }
 
 export type ThreadLine =
@@ -56,6 +72,8 @@ export interface ThreadFacts {
   me: ThreadViewer;
   /** Number the divider "Новые" stands above; null: nothing was unread. */
   firstUnread: number | null;
+  /** How long an own message may be changed, minutes; 0: never. */
+  editMinutes: number;
   /** Equal exactly for moments of one day of the viewer. */
   dayOf: (at: string) => number;
 }
@@ -100,6 +118,8 @@ export function threadLines(facts: ThreadFacts): ThreadLine[] {
       continue;
     }
     const { entry, number } = item;
+    // The changed message tells it itself.
+    if (entry.event?.type === 'edited' || entry.event?.type === 'deleted') continue;
     dayLine(entry.at);
     if (!divided && facts.firstUnread !== null && number >= facts.firstUnread) {
       divided = true;
@@ -107,7 +127,7 @@ export function threadLines(facts: ThreadFacts): ThreadLine[] {
       lines.push({ kind: 'new', key: 'new' });
     }
     if (entry.kind !== 'event') {
-      say(storedMessage(item, facts.me));
+      say(storedMessage(item, facts));
     } else if (!isSaidByMessage(entry, facts.items)) {
       before = null;
       lines.push({ kind: 'event', key: item.key, entry, seq: number });
@@ -117,35 +137,51 @@ export function threadLines(facts: ThreadFacts): ThreadLine[] {
 }
 
 function storedMessage(
-  { key, number, entry, messageState }: EntryItem,
-  me: ThreadViewer,
+  { key, number, entry, messageState, change }: EntryItem,
+  { me, editMinutes }: Pick<ThreadFacts, 'me' | 'editMinutes'>,
 ): ShownMessage {
   const author = entry.author ?? { id: '', name: '', side: 'staff', jobTitle: '' };
+  const mine = author.id === me.id && author.name === me.name;
+  // What its author has just done is shown at once; a refused edit shows his words until he decides.
+  const deleted = entry.deletedAt !== null || (change !== null && change.body === null);
+  const until = Date.parse(entry.at) + editMinutes * 60_000;
   return {
     key,
     id: entry.id,
     seq: number,
+    version: entry.version,
     clientId: entry.clientId,
+    unsentId: change?.clientId ?? null,
     kind: entry.kind === 'note' ? 'note' : 'message',
     author,
-    mine: author.id === me.id && author.name === me.name,
+    mine,
     own: author.side === me.side,
-    body: entry.body,
-    attachments: entry.attachments,
+    body: deleted ? '' : (change?.body ?? entry.body),
+    attachments: deleted ? [] : entry.attachments,
     orders: entry.orders,
     mentions: entry.audience === 'staff' ? entry.mentions : [],
     at: entry.at,
-    state: messageState,
-    problem: null,
+    state: change?.state ?? messageState,
+    problem: change?.problem ?? null,
+    files: [],
+    replyTo: deleted ? null : entry.replyTo,
+    edited: change !== null || entry.editedAt !== null ? { at: entry.editedAt } : null,
+    deleted,
+    changeableUntil: mine && !deleted && editMinutes > 0 ? until : null,
+    stale: null,
   };
 }
 
 function pendingMessage(item: PendingItem, me: ThreadViewer): ShownMessage {
+  const { problem } = item;
+  const stale = problem?.code === 'stale' && 'by' in problem.facts ? problem.facts : null;
   return {
     key: item.key,
     id: null,
     seq: null,
+    version: null,
     clientId: item.clientId,
+    unsentId: item.clientId,
     kind: item.kind,
     author: { ...me, jobTitle: '' },
     mine: true,
@@ -156,7 +192,13 @@ function pendingMessage(item: PendingItem, me: ThreadViewer): ShownMessage {
     mentions: item.mentions,
     at: new Date(item.at).toISOString(),
     state: item.messageState,
-    problem: item.problem,
+    problem,
+    files: item.files,
+    replyTo: item.replyTo,
+    edited: null,
+    deleted: false,
+    changeableUntil: null,
+    stale: stale && { seenSeq: item.seenSeq ?? 0, by: stale.by },
   };
 }
 

@@ -7,26 +7,36 @@ import { numberOf } from './appeal.rules';
 export interface ThreadLog {
   /** By number, in the viewer's numbering. */
   readonly entries: ReadonlyMap<number, Entry>;
+  /** By id, with those that came from outside the window: quoted ones, and ones that were changed. */
+  readonly known: ReadonlyMap<string, Entry>;
   readonly is: {
     /** Lowest number of the window; null before the first page. */
     readonly from: number | null;
     /** Highest number up to which nothing is missing. */
     readonly top: number;
-    /** Highest number held. Above `top`: something between is missing. */
+    /** Highest number heard of, held or not. Above `top`: something is missing. */
     readonly max: number;
     readonly hasOlder: boolean;
   };
-  /** The one way in for single entries, in any order, any number of times. */
+  /**
+   * The one way in for single entries, in any order, any number of times: a lower version never replaces a higher one,
+   * also when it comes with a page that was asked for before the change.
+   */
   put(entry: Entry): void;
+  /** Somebody told that the thread has come this far. */
+  hear(number: number): void;
   /** The newest page. */
   startWith(entries: readonly Entry[], hasOlder: boolean): void;
   /** The page right below the window. */
   addOlder(entries: readonly Entry[], hasOlder: boolean): void;
+  /** What the server has from one number of the window to another, whatever stood there and in whatever version. */
+  replace(from: number, to: number, entries: readonly Entry[]): void;
   clear(): void;
 }
 
 export function createThreadLog(): ThreadLog {
   const entries = shallowReactive(new Map<number, Entry>());
+  const known = shallowReactive(new Map<string, Entry>());
   const is = shallowReactive<{ from: number | null; top: number; max: number; hasOlder: boolean }>({
     from: null,
     top: 0,
@@ -36,10 +46,17 @@ export function createThreadLog(): ThreadLog {
 
   function put(entry: Entry): void {
     const number = numberOf(entry);
+    const before = known.get(entry.id);
+    const newest = before && before.version >= entry.version ? before : entry;
+    if (newest !== before) known.set(entry.id, newest);
+    hear(number);
     if (is.from !== null && number < is.from) return;
-    entries.set(number, entry);
-    is.max = Math.max(is.max, number);
+    if (entries.get(number) !== newest) entries.set(number, newest);
     closeRanks();
+  }
+
+  function hear(number: number): void {
+    is.max = Math.max(is.max, number);
   }
 
   function closeRanks(): void {
@@ -68,13 +85,26 @@ export function createThreadLog(): ThreadLog {
     for (const entry of page) put(entry);
   }
 
+  function replace(from: number, to: number, right: readonly Entry[]): void {
+    for (let number = from; number <= to; number += 1) {
+      const before = entries.get(number);
+      if (before) known.delete(before.id);
+      entries.delete(number);
+    }
+    for (const entry of right) {
+      known.set(entry.id, entry);
+      put(entry);
+    }
+  }
+
   function clear(): void {
     entries.clear();
+    known.clear();
     is.from = null;
     is.top = 0;
     is.max = 0;
     is.hasOlder = false;
   }
 
-  return { entries, is, put, startWith, addOlder, clear };
+  return { entries, known, is, put, hear, startWith, addOlder, replace, clear };
 }

@@ -55,12 +55,20 @@ function aServer(said: Entry[], readSeq = 0) {
     const numbered = entries.filter(({ publicSeq }) => publicSeq !== null);
     if (afterSeq !== undefined) {
       const page = numbered.filter(({ publicSeq }) => (publicSeq ?? 0) > Number(afterSeq));
-      return { entries: page.slice(0, Number(limit)), hasMore: page.length > Number(limit) };
+      return {
+        entries: page.slice(0, Number(limit)),
+        changed: [],
+        hasMore: page.length > Number(limit),
+      };
     }
     const page = numbered.filter(
       ({ publicSeq }) => beforeSeq === undefined || (publicSeq ?? 0) < Number(beforeSeq),
     );
-    return { entries: page.slice(-Number(limit)), hasMore: page.length > Number(limit) };
+    return {
+      entries: page.slice(-Number(limit)),
+      changed: [],
+      hasMore: page.length > Number(limit),
+    };
   });
   fake.answer('POST /appeals/:appealId/entries', (input) => post(input));
 
@@ -169,7 +177,11 @@ describe('opening', () => {
         requestId: 'r',
       });
     });
-    fake.answer('GET /appeals/:appealId/entries', () => ({ entries: [], hasMore: false }));
+    fake.answer('GET /appeals/:appealId/entries', () => ({
+      entries: [],
+      changed: [],
+      hasMore: false,
+    }));
     await threads.open(1);
     expect(threads.thread(1)?.loading).toMatchObject({
       state: 'error',
@@ -252,6 +264,7 @@ describe('staying true', () => {
     expect(lines(threads)).toEqual([1, 2, 3]);
     fake.answer('GET /appeals/:appealId/entries', () => ({
       entries: [entries[3]],
+      changed: [],
       hasMore: false,
     }));
     await vi.advanceTimersByTimeAsync(2_000);
@@ -280,7 +293,11 @@ describe('staying true', () => {
     ];
     const appeal = aStaffAppeal({ lastSeq: 3, lastPublicSeq: 2, messages: 3 });
     fake.answer('GET /appeals/by-number/:no', () => aCard(appeal, 3));
-    fake.answer('GET /appeals/:appealId/entries', () => ({ entries: said, hasMore: false }));
+    fake.answer('GET /appeals/:appealId/entries', () => ({
+      entries: said,
+      changed: [],
+      hasMore: false,
+    }));
     await threads.open(1);
     expect(lines(threads)).toEqual([1, 2, 3]);
     expect(appeals.row('appeal-1')?.unread).toBe(0);
@@ -471,10 +488,48 @@ describe('the read mark', () => {
     threads.markRead('appeal-1', 4);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(sent).toEqual([
-      { appealId: 'appeal-1', seq: 2 },
-      { appealId: 'appeal-1', seq: 5 },
+      { appealId: 'appeal-1', seq: 2, rev: 0 },
+      { appealId: 'appeal-1', seq: 5, rev: 0 },
     ]);
     expect(appeals.row('appeal-1')?.unread).toBe(0);
+  });
+
+  it('marked unread stays so while the thread is on the screen, and a late retry knows the older revision', async () => {
+    aServer(messages(5), 5);
+    const { threads, appeals } = signedIn();
+    await threads.open(1);
+    const { rev } = appeals.marks.get('appeal-1') ?? { rev: 0 };
+    fake.answer('POST /appeals/:appealId/unread', () => ({
+      ...{ appealId: 'appeal-1', seq: 2, messages: 2 },
+      rev: rev + 1,
+    }));
+    await threads.markUnread('appeal-1', 3);
+    expect(appeals.row('appeal-1')?.unread).toBe(3);
+    expect(threads.thread(1)?.firstUnread).toBe(3);
+    threads.markRead('appeal-1', 5);
+    await settle();
+    expect(fake.times('POST /appeals/:appealId/read')).toBe(0);
+    // News of before it come late: the lower revision changes nothing.
+    appeals.putMark({ appealId: 'appeal-1', seq: 5, messages: 5, rev });
+    expect(appeals.row('appeal-1')?.unread).toBe(3);
+
+    threads.close(1);
+    await threads.open(1);
+    const told: unknown[] = [];
+    fake.answer('POST /appeals/:appealId/read', (input) => {
+      told.push(input);
+      throw new Offline(false);
+    });
+    threads.markRead('appeal-1', 5);
+    await settle();
+    // Another session marks it unread meanwhile; the retry must not undo that.
+    appeals.putMark({ appealId: 'appeal-1', seq: 1, messages: 1, rev: rev + 9 });
+    threads.wake();
+    await settle();
+    expect(told).toEqual([
+      { appealId: 'appeal-1', seq: 5, rev: rev + 1 },
+      { appealId: 'appeal-1', seq: 5, rev: rev + 1 },
+    ]);
   });
 
   it('is told again when the connection is back', async () => {

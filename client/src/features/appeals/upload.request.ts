@@ -1,7 +1,7 @@
 import type { AttachmentView } from '@otklik/shared/attachments';
 import { attachmentsApi } from '@otklik/shared/attachments.api';
 
-import { apiUrl, refusalFrom } from '../../platform/api';
+import { apiUrl, refusalFrom, sessionHeaders } from '../../platform/api';
 import { Offline } from '../../platform/problem';
 
 /** Without a sign of life for this long an upload counts as broken; its whole length has no limit. */
@@ -57,6 +57,9 @@ export function uploadFile(
   request.open(attachmentsApi.upload.method, apiUrl(attachmentsApi.upload.path));
   request.responseType = 'json';
   request.setRequestHeader('accept', 'application/json, application/problem+json');
+  for (const [name, value] of Object.entries(sessionHeaders())) {
+    request.setRequestHeader(name, value);
+  }
   alive();
   request.send(form);
   return { done, abort: () => request.abort() };

@@ -95,7 +95,7 @@ it('sends two at once, shows progress, and hands the finished ones over', async 
   }
   expect(uploads.isBusy(KEY)).toBe(false);
   expect(live.size).toBe(1);
-  expect(uploads.take(KEY).map(({ id }) => id)).toEqual([
+  expect(uploads.take(KEY).attachments.map(({ id }) => id)).toEqual([
     'id of a.pdf',
     'id of b.png',
     'id of c.pdf',
@@ -170,4 +170,29 @@ it('forgets the files of the person before', () => {
   session.me = aPerson('boris');
   expect(uploads.files(KEY)).toEqual([]);
   expect(live.size).toBe(0);
+});
+
+it('gives a message also the files that are not there yet, and goes on with them', async () => {
+  const { uploads } = signedIn();
+  uploads.add(KEY, [aFile('a.pdf'), aFile('b.pdf'), aFile('virus.exe')]);
+  running[0]!.resolve(anAttachment('a.pdf'));
+  running[1]!.reject(new Offline(false));
+  await settle();
+  const { attachments, files } = uploads.take(KEY);
+  expect(attachments.map(({ name }) => name)).toEqual(['a.pdf']);
+  expect(files).toEqual([
+    { clientId: running[1]!.clientId, name: 'b.pdf', mime: 'application/pdf', sizeBytes: 10 },
+  ]);
+  expect(uploads.files(KEY).map(({ name }) => name)).toEqual(['virus.exe']);
+  await uploads.giveBackFiles(KEY, files);
+  expect(running[2]).toMatchObject({ name: 'b.pdf', clientId: running[1]!.clientId });
+});
+
+it('tries again what the network broke when the connection is back', async () => {
+  const { uploads } = signedIn();
+  uploads.add(KEY, [aFile('a.pdf')]);
+  running[0]!.reject(new Offline(false));
+  await settle();
+  uploads.wake();
+  expect(running.map(({ name }) => name)).toEqual(['a.pdf', 'a.pdf']);
 });

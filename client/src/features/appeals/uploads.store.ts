@@ -7,8 +7,10 @@ import { computed, shallowReactive, watch } from 'vue';
 import { call } from '../../platform/api';
 import { attempt, isPassing, troubleOf, type Trouble } from '../../platform/problem';
 import { useSession } from '../session';
+import type { WaitingFile } from './appeal.outbox';
+import { dropFile, keepFile, keptFile } from './upload.bytes';
 import { pastedName, refusalBeforeUpload } from './upload.checks';
-import { uploadFile, type UploadRequest } from './upload.request';
+import { abortAllDeliveries, abortDelivery, deliver, shareOf } from './upload.courier';
 
 /** One file in a composer. Replaced as a whole on every change. */
 export interface Upload {
@@ -39,12 +41,16 @@ export const useUploads = defineStore('uploads', () => {
   const session = useSession();
   /** composer key → its files, in order of adding */
   const byComposer = shallowReactive(new Map<string, readonly Upload[]>());
-  const running = new Map<string, UploadRequest>();
+  const running = new Set<string>();
 
-  const files = (key: string): readonly Upload[] => byComposer.get(key) ?? [];
+  const held = (key: string): readonly Upload[] => byComposer.get(key) ?? [];
+  const files = (key: string): readonly Upload[] =>
+    held(key).map((one) =>
+      one.state === 'uploading' ? { ...one, progress: shareOf(one.clientId) } : one,
+    );
   const isUnderWay = ({ state }: Upload) => state === 'waiting' || state === 'uploading';
-  /** Something of this composer is still on its way: sending has to wait. */
-  const isBusy = (key: string) => files(key).some(isUnderWay);
+  /** Something of this composer is still on its way. A message may be sent all the same: it waits for its files. */
+  const isBusy = (key: string) => held(key).some(isUnderWay);
   const anyBusy = computed(() => [...byComposer.keys()].some(isBusy));
 
   /** Takes files from the picker or a drop. What is refused stays in the list with its reason and blocks nothing. */
@@ -52,11 +58,13 @@ export const useUploads = defineStore('uploads', () => {
     const limits = session.me?.limits;
     if (!limits) return;
     for (const file of chosen) {
-      const counted = files(key).filter(({ state }) => state !== 'failed').length;
+      const counted = held(key).filter(({ state }) => state !== 'failed').length;
       const problem = refusalBeforeUpload(file, counted, limits);
       const image = problem === null && INLINE_IMAGE.test(file.type);
+      const clientId = uuid();
+      if (!problem && session.personId) void keepFile(session.personId, clientId, file);
       const upload: Upload = {
-        clientId: uuid(),
+        clientId,
         file,
         name: file.name,
         sizeBytes: file.size,
@@ -67,7 +75,7 @@ export const useUploads = defineStore('uploads', () => {
         problem,
         canRetry: false,
       };
-      byComposer.set(key, [...files(key), upload]);
+      byComposer.set(key, [...held(key), upload]);
     }
     pump();
   }
@@ -76,7 +84,7 @@ export const useUploads = defineStore('uploads', () => {
   function addPasted(key: string, pasted: Iterable<File>, at = new Date()): void {
     for (const file of pasted) {
       const isImage = file.type.startsWith('image/');
-      const taken = files(key).map(({ name }) => name);
+      const taken = held(key).map(({ name }) => name);
       const name = isImage ? pastedName(at, file.type, taken) : file.name;
       add(key, [isImage ? new File([file], name, { type: file.type }) : file]);
     }
@@ -86,7 +94,7 @@ export const useUploads = defineStore('uploads', () => {
     if (!byComposer.has(key)) return;
     byComposer.set(
       key,
-      files(key).map((one) => (one.clientId === clientId ? { ...one, ...fields } : one)),
+      held(key).map((one) => (one.clientId === clientId ? { ...one, ...fields } : one)),
     );
   }
 
@@ -100,12 +108,13 @@ export const useUploads = defineStore('uploads', () => {
   }
 
   async function send(key: string, { clientId, file }: Upload): Promise<void> {
-    const request = uploadFile(file, clientId, (progress) => change(key, clientId, { progress }));
-    running.set(clientId, request);
+    running.add(clientId);
     change(key, clientId, { state: 'uploading', progress: 0, problem: null, canRetry: false });
     try {
-      const attachment = await request.done;
+      const attachment = await deliver(clientId, file);
       change(key, clientId, { state: 'done', progress: 1, attachment });
+      // A message that was sent meanwhile reads the bytes itself, and lets them go.
+      if (held(key).some((one) => one.clientId === clientId)) void dropFile(clientId);
     } catch (error) {
       // Cancelled: it is out of the list already.
       if (error instanceof DOMException && error.name === 'AbortError') return;
@@ -123,7 +132,7 @@ export const useUploads = defineStore('uploads', () => {
   }
 
   function retry(key: string, clientId: string): void {
-    const upload = files(key).find((one) => one.clientId === clientId);
+    const upload = held(key).find((one) => one.clientId === clientId);
     if (!upload?.canRetry) return;
     change(key, clientId, { state: 'waiting', problem: null });
     pump();
@@ -131,13 +140,14 @@ export const useUploads = defineStore('uploads', () => {
 
   /** Cancels or removes a file; an upload that no message uses is given back to the server. */
   function remove(key: string, clientId: string): void {
-    const upload = files(key).find((one) => one.clientId === clientId);
+    const upload = held(key).find((one) => one.clientId === clientId);
     if (!upload) return;
     setFiles(
       key,
-      files(key).filter((one) => one !== upload),
+      held(key).filter((one) => one !== upload),
     );
-    running.get(clientId)?.abort();
+    abortDelivery(clientId);
+    void dropFile(clientId);
     if (upload.previewUrl) URL.revokeObjectURL(upload.previewUrl);
     if (!upload.attachment) return;
     const attachmentId = upload.attachment.id;
@@ -145,15 +155,35 @@ export const useUploads = defineStore('uploads', () => {
     void attempt(() => call(attachmentsApi.discard, { attachmentId }));
   }
 
-  /** The finished files for a message, taken out of the composer; failed ones stay until they are removed. */
-  function take(key: string): AttachmentView[] {
-    const done = files(key).filter(({ state }) => state === 'done');
+  /** The connection is back: what the network broke goes again by itself. */
+  function wake(): void {
+    for (const [key, list] of byComposer) {
+      for (const { clientId, state, problem } of list) {
+        if (state === 'failed' && problem && isPassing(problem)) retry(key, clientId);
+      }
+    }
+  }
+
+  /** The next message takes it along, there already or not. */
+  const goesAlong = ({ state, canRetry }: Upload) => state !== 'failed' || canRetry;
+
+  /** The files for a message, taken out of the composer; what the server refused stays until it is removed. */
+  function take(key: string): { attachments: AttachmentView[]; files: WaitingFile[] } {
+    const taken = held(key).filter(goesAlong);
     setFiles(
       key,
-      files(key).filter(({ state }) => state !== 'done'),
+      held(key).filter((one) => !goesAlong(one)),
     );
-    for (const { previewUrl } of done) if (previewUrl) URL.revokeObjectURL(previewUrl);
-    return done.flatMap(({ attachment }) => attachment ?? []);
+    for (const { previewUrl } of taken) if (previewUrl) URL.revokeObjectURL(previewUrl);
+    return {
+      attachments: taken.flatMap(({ attachment }) => attachment ?? []),
+      files: taken
+        .filter(({ attachment }) => !attachment)
+        .map(({ clientId, file, name, sizeBytes }) => ({
+          ...{ clientId, name, sizeBytes },
+          mime: file.type,
+        })),
+    };
   }
 
   /** Puts attachments of a message that was not sent back into a composer (Edit). */
@@ -170,7 +200,26 @@ export const useUploads = defineStore('uploads', () => {
       problem: null,
       canRetry: false,
     }));
-    setFiles(key, [...files(key), ...back]);
+    setFiles(key, [...held(key), ...back]);
+  }
+
+  /** Files that a message waited for go back into a composer (Edit), under their old ids. */
+  async function giveBackFiles(key: string, waiting: readonly WaitingFile[]): Promise<void> {
+    const person = session.personId;
+    for (const { clientId, name, sizeBytes } of waiting) {
+      const file = person ? await keptFile(person, clientId) : null;
+      if (!file || session.personId !== person) continue;
+      const image = INLINE_IMAGE.test(file.type);
+      setFiles(key, [
+        ...held(key),
+        {
+          ...{ clientId, file, name, sizeBytes, progress: 0, state: 'waiting' },
+          previewUrl: image ? URL.createObjectURL(file) : null,
+          ...{ attachment: null, problem: null, canRetry: false },
+        },
+      ]);
+      pump();
+    }
   }
 
   function setFiles(key: string, next: readonly Upload[]): void {
@@ -183,7 +232,7 @@ export const useUploads = defineStore('uploads', () => {
       for (const { previewUrl } of list) if (previewUrl) URL.revokeObjectURL(previewUrl);
       byComposer.delete(key);
     }
-    for (const request of running.values()) request.abort();
+    abortAllDeliveries();
   }
   watch(() => session.personId, reset, { flush: 'sync' });
 
@@ -194,5 +243,17 @@ export const useUploads = defineStore('uploads', () => {
     else removeEventListener('beforeunload', ask);
   });
 
-  return { files, isBusy, anyBusy, add, addPasted, retry, remove, take, giveBack };
+  return {
+    files,
+    isBusy,
+    anyBusy,
+    add,
+    addPasted,
+    retry,
+    remove,
+    wake,
+    take,
+    giveBack,
+    giveBackFiles,
+  };
 });

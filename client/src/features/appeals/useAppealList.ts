@@ -1,7 +1,9 @@
+import type { AppealSort } from '@otklik/shared/appeal-lists';
 import { computed, onMounted, ref, watch } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 
 import { useSession } from '../session';
+import { sortsOf, timeOf } from './appeal.rules';
 import { appealIdOf, useAppeals } from './appeals.store';
 import { useThreads } from './thread.store';
 import { useHeldOrder } from './useHeldOrder';
@@ -25,6 +27,7 @@ export function useAppealList() {
   const view = computed<View>(() => VIEWS.find((one) => one === query('status')) ?? 'all');
   const filters = computed(() => ({ topicId: query('topic'), q: query('q') }));
   const flat = computed(() => session.settings.grouping === 'flat');
+  const sort = computed(() => appeals.sortOf(view.value));
 
   function addressOf(next: { status?: View; q?: string | undefined }) {
     const status = next.status ?? view.value;
@@ -58,13 +61,13 @@ export function useAppealList() {
 
   const load = () => appeals.loadView(view.value, filters.value);
   onMounted(load);
-  watch([view, () => JSON.stringify(filters.value)], load);
+  watch([view, sort, () => JSON.stringify(filters.value)], load);
 
   /* ── Held order (LIV-1) ── */
   const frozen = ref(false);
   const keys = computed(() => appeals.keys(view.value, filters.value, flat.value));
   const held = useHeldOrder(keys, frozen);
-  watch([view, flat, () => JSON.stringify(filters.value)], held.release);
+  watch([view, flat, sort, () => JSON.stringify(filters.value)], held.release);
 
   const rowOf = (key: string) => {
     const row = appeals.row(appealIdOf(key));
@@ -74,6 +77,7 @@ export function useAppealList() {
       key,
       shown: {
         ...{ appeal, needsReply, unread, sla },
+        at: timeOf(appeal, sort.value),
         draft: threads.draftOf(appeal.id)?.body.trim() ?? '',
         leaving: held.leaving.value.has(key),
         meId: session.personId ?? '',
@@ -106,6 +110,8 @@ export function useAppealList() {
   return {
     view,
     flat,
+    sort,
+    sorts: sortsOf(view.value, 'dealer'),
     search,
     filters,
     addressOf,
@@ -121,6 +127,7 @@ export function useAppealList() {
     release: held.release,
     toggleFold: appeals.toggleFold,
     setFlat: (next: boolean) => session.changeSettings({ grouping: next ? 'flat' : 'topic' }),
+    setSort: (next: AppealSort) => appeals.setSort(view.value, next),
     pending: computed(() => threads.pendingOpens),
   };
 }

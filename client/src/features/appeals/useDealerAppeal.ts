@@ -4,8 +4,11 @@ import { computed, onBeforeUnmount, ref, watch } from 'vue';
 import { useSession } from '../session';
 import { useAppeals } from './appeals.store';
 import { useDirectories } from './directories.store';
+import { useDraftChange } from './useDraftChange';
 import { useOrders } from '../orders';
 import { useThreads } from './thread.store';
+import { useArrivals } from './useArrivals';
+import { useRewriting } from './useRewriting';
 import { composerKey, useUploads } from './uploads.store';
 
 /** Everything the dealer's page of one appeal shows and does, by the appeal's number. */
@@ -48,7 +51,7 @@ export function useDealerAppeal(no: () => number) {
   const draft = computed(
     () => (appealId.value === null ? null : threads.draft(appealId.value, 'reply')) ?? { body: '' },
   );
-  const body = computed({
+  const words = computed({
     get: () => draft.value.body,
     set: (value) => {
       if (appealId.value)
@@ -62,22 +65,34 @@ export function useDealerAppeal(no: () => number) {
       threads.setDraft(appealId.value, 'reply', { ...draft.value, orderNumbers: [...value] });
     },
   });
+  const rewriting = useRewriting({ appealId: () => appealId.value, draft: words });
+  // While a message is being changed, the draft is not in the field.
+  const draftChange = useDraftChange(
+    () => (rewriting.rewriting.value ? null : appealId.value),
+    () => 'reply',
+  );
+  const arrivals = useArrivals({
+    items: () => items.value,
+    meId: () => session.personId ?? '',
+    text: () => rewriting.body.value,
+  });
   const filesKey = computed(() => composerKey(appealId.value ?? '', 'reply'));
   const files = computed(() => uploads.files(filesKey.value));
 
   function send(words: { body: string; orders: string[] }): void {
-    if (appealId.value === null) return;
-    const attachments = uploads.take(filesKey.value);
+    if (appealId.value === null || rewriting.save(words.body)) return;
     threads.send(appealId.value, {
       kind: 'message',
       body: words.body,
       orderNumbers: words.orders,
-      attachments,
+      replyTo: rewriting.replyTo.value ?? undefined,
+      ...uploads.take(filesKey.value),
     });
   }
 
   /** The words of an unsent message go back into the field; what stands there already stays below them. */
   function edit(clientId: string): void {
+    if (rewriting.changeUnsent(clientId)) return;
     const back = threads.takeBack(clientId);
     if (!back || appealId.value === null) return;
     const typed = draft.value.body.trim();
@@ -85,8 +100,10 @@ export function useDealerAppeal(no: () => number) {
       ...draft.value,
       body: [back.body, typed].filter(Boolean).join('\n'),
       orderNumbers: [...new Set([...(back.orderNumbers ?? []), ...linked.value])],
+      ...(back.replyTo ? { replyTo: back.replyTo } : {}),
     });
-    if (back.attachments) uploads.giveBack(filesKey.value, back.attachments);
+    uploads.giveBack(filesKey.value, back.attachments ?? []);
+    void uploads.giveBackFiles(filesKey.value, back.files ?? []);
   }
 
   const busy = ref(false);
@@ -115,7 +132,15 @@ export function useDealerAppeal(no: () => number) {
     nameNeeded: computed(() => session.nameNeeded),
     enterSends: computed(() => session.settings.enterSends ?? true),
     setEnterSends: (enterSends: boolean) => session.changeSettings({ enterSends }),
-    body,
+    body: rewriting.body,
+    rewriting,
+    draftChange,
+    arrivals,
+    editMinutes: computed(() => session.me?.limits.editMinutes ?? 0),
+    quoted: (entryId: string) =>
+      appealId.value === null ? null : threads.quoted(appealId.value, entryId),
+    reach: (entryId: string) => threads.reach(no(), entryId),
+    anyway: threads.sendAnyway,
     linked,
     files,
     addFiles: (chosen: File[]) => uploads.add(filesKey.value, chosen),
@@ -132,9 +157,18 @@ export function useDealerAppeal(no: () => number) {
     markRead: (seq: number) => {
       if (appealId.value) threads.markRead(appealId.value, seq);
     },
+    markUnread: (seq: number) => command((id) => threads.markUnread(id, seq)),
     solved: () => command((id) => threads.changeStatus(id, 'resolved', true)),
     noAnswer: () => command((id) => threads.noAnswerNeeded(id)),
+    /** Of the dealer's own people; asked for when somebody is to be brought in. */
+    colleagues: computed(() =>
+      directories.dealerColleaguesLoading.state === 'ready' ? directories.dealerColleagues : null,
+    ),
+    wantColleagues: () => void directories.loadDealerColleagues(),
+    pullIn: (personIds: string[]) => command((id) => threads.pullIn(id, personIds)),
+    takeOff: (personId: string) => command((id) => threads.leave(id, personId)),
     clocks: () => threads.clocks(appealId.value ?? ''),
+    examined: computed(() => threads.examined(appealId.value ?? '')),
     busy,
   };
 }

@@ -77,6 +77,10 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
         if (to === 'resolved' && author) return t('thread.events.solvedBy', { who });
         return t(`thread.statusEvents.${to}`);
       }
+      // The changed message says so itself.
+      case 'edited':
+      case 'deleted':
+        return '';
       case 'reopened':
         return t('thread.events.reopened');
       case 'assigned': {
@@ -86,7 +90,10 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
         return signed('assigned', { name: to.name });
       }
       case 'joined':
-        return signed('joined', { names: namesOf(facts.persons) });
+        // A dealer knows who of his own people brought them in.
+        return author?.side === 'dealer'
+          ? t('thread.signedEvents.joined', { who, names: namesOf(facts.persons) })
+          : signed('joined', { names: namesOf(facts.persons) });
       case 'left':
         return t('thread.events.left', { names: namesOf(facts.persons) });
       case 'fields': {

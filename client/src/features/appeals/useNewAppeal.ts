@@ -8,6 +8,7 @@ import { useOrders } from '../orders';
 import { useDirectories } from './directories.store';
 import { NEW_APPEAL } from './drafts';
 import { useThreads, type OpenResult } from './thread.store';
+import { useDraftChange } from './useDraftChange';
 import { composerKey, useUploads } from './uploads.store';
 import { useTroubleText } from './useTroubleText';
 
@@ -32,6 +33,10 @@ export function useNewAppeal() {
   void directories.load();
 
   const draft = computed(() => threads.draft(NEW_APPEAL, 'reply') ?? { body: '' });
+  const draftChange = useDraftChange(
+    () => NEW_APPEAL,
+    () => 'reply',
+  );
   const field = <Name extends 'typeCode' | 'topicId'>(name: Name) =>
     computed<string | null>({
       get: () => draft.value[name] ?? null,
@@ -77,7 +82,7 @@ export function useNewAppeal() {
   });
 
   function findMissing(): MissingPart | null {
-    const said = body.value.trim() !== '' || files.value.some(({ state }) => state === 'done');
+    const said = body.value.trim() !== '' || files.value.length > 0;
     // A topic closed meanwhile has to be chosen anew; the text stays.
     const topic = directories.topics.find(({ id }) => id === topicId.value);
     if (!said) return 'body';
@@ -88,11 +93,7 @@ export function useNewAppeal() {
   /** Sends what is written. Null: something is missing or in the way, and the screen says what. */
   async function send(): Promise<Exclude<OpenResult, { state: 'failed' }> | null> {
     if (sending.value) return null;
-    if (uploads.isBusy(KEY)) {
-      refusal.value = t('thread.composer.waitFiles');
-      return null;
-    }
-    if (files.value.some(({ state }) => state === 'failed')) {
+    if (files.value.some(({ state, canRetry }) => state === 'failed' && !canRetry)) {
       refusal.value = t('thread.composer.failedFiles');
       return null;
     }
@@ -109,12 +110,13 @@ export function useNewAppeal() {
       topicId: topic,
       body: body.value.trim(),
       orderNumbers: [...orders.value],
-      attachments: uploads.take(KEY),
+      ...uploads.take(KEY),
     });
     sending.value = false;
     if (result.state === 'failed') {
       const back = threads.takeBack(result.clientId);
-      if (back?.attachments) uploads.giveBack(KEY, back.attachments);
+      uploads.giveBack(KEY, back?.attachments ?? []);
+      void uploads.giveBackFiles(KEY, back?.files ?? []);
       refusal.value = t('appeals.new.refused', { reason: troubleText(result.problem) });
       return null;
     }
@@ -123,6 +125,7 @@ export function useNewAppeal() {
   }
 
   return {
+    draftChange,
     body,
     typeCode,
     topicId,

@@ -19,6 +19,11 @@ export function useTroubleText() {
     if (code === 'too_many_files' && 'limit' in facts && facts.limit) {
       return t('thread.troubles.too_many_files', { n: format.number(facts.limit) }, facts.limit);
     }
+    if (code === 'edit_window_over' && 'minutes' in facts) {
+      if (!facts.minutes) return t('thread.troubles.editingOff');
+      const n = facts.minutes;
+      return t('thread.troubles.edit_window_over', { n: format.number(n) }, n);
+    }
     return OWN.has(code) ? t(`thread.troubles.${code}`) : troubleWords(trouble);
   }
   return { troubleText };

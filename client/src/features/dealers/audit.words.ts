@@ -26,7 +26,7 @@ const ACTIONS = new Set([
 const FIELDS = new Set([
   ...['name', 'code', 'taxId', 'zone', 'contract', 'phone', 'email', 'address', 'manager', 'login'],
   ...['debtLimitKopecks', 'severalSessions', 'maxSessions', 'newVisitorAccess', 'jobTitle'],
-  ...['accessAllowed', 'sessionRule', 'shared', 'scope', 'device'],
+  ...['accessAllowed', 'sessionRule', 'shared', 'scope', 'chief', 'device'],
 ]);
 
 /** What was done, as one sentence; an action this client does not know is shown by its own name. */

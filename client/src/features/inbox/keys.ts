@@ -15,6 +15,7 @@ export const INBOX_KEYS = {
   KeyT: 'topic',
   KeyO: 'linkOrder',
   KeyE: 'resolve',
+  KeyU: 'unread',
   BracketLeft: 'previousAppeal',
   BracketRight: 'nextAppeal',
   Escape: 'escape',

@@ -6,6 +6,8 @@ export interface InboxRowView {
   /** Stays the same while the appeal stays in its topic. */
   key: string;
   appeal: StaffAppeal;
+  /** The moment to show: that of the list's order. */
+  at: string;
   unread: number;
   needsReply: boolean;
   mentioned: boolean;

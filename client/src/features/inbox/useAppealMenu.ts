@@ -5,6 +5,7 @@ import {
   Package,
   PanelRight,
   Pencil,
+  ShieldCheck,
   Signal,
   SignalHigh,
   SignalLow,
@@ -64,7 +65,10 @@ export function useAppealMenu(
     if (may?.changeFields) {
       entries.push({ key: 'subject', label: t('inbox.menu.subject'), icon: Pencil });
     }
-    entries.push({ key: 'copy', label: t('inbox.menu.copyLink'), icon: Link });
+    entries.push(
+      { key: 'copy', label: t('inbox.menu.copyLink'), icon: Link },
+      { key: 'proof', label: t('thread.checkIntegrity'), icon: ShieldCheck },
+    );
     if (may?.changeFields) {
       entries.push(
         { separator: true },

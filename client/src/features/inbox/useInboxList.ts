@@ -1,9 +1,12 @@
+import type { AppealSort } from '@otklik/shared/appeal-lists';
 import type { StaffAppeal } from '@otklik/shared/appeals';
 import { computed, ref, watch } from 'vue';
 import { useI18n } from 'vue-i18n';
 
 import {
   appealIdOf,
+  sortsOf,
+  timeOf,
   useAppeals,
   useDirectories,
   useHeldOrder,
@@ -31,6 +34,7 @@ export function useInboxList(
   void directories.load();
 
   const grouping = computed(() => session.settings.grouping ?? 'topic');
+  const sort = computed(() => appeals.sortOf(view()));
   const keys = computed(() => {
     const all = appeals.keys(view(), filters(), grouping.value === 'flat');
     if (!onlyPaused()) return all;
@@ -59,7 +63,7 @@ export function useInboxList(
   const frozen = computed(() => busy.value && state.value.state === 'ready');
   const order = useHeldOrder(listed, frozen);
   watch(
-    [view, filters, grouping, onlyPaused],
+    [view, filters, grouping, sort, onlyPaused],
     () => {
       void appeals.loadView(view(), filters());
       order.release();
@@ -85,6 +89,7 @@ export function useInboxList(
     const { appeal, unread, needsReply, mentioned, sla } = known;
     return {
       ...{ key, appeal, unread, needsReply, mentioned, sla },
+      at: timeOf(appeal, sort.value),
       draft: threads.draftOf(appeal.id)?.body.trim() || null,
       leaving: natural.value.has(key) ? null : whyLeaving(appeal),
     };
@@ -151,6 +156,9 @@ export function useInboxList(
     sections,
     walk,
     grouping,
+    sort,
+    sorts: computed(() => sortsOf(view(), 'staff')),
+    setSort: (next: AppealSort) => void appeals.setSort(view(), next),
     setGrouping: (next: 'topic' | 'flat') => void session.changeSettings({ grouping: next }),
     fold: (key: string) => void appeals.toggleFold(key),
     counts: computed(() => (appeals.countsKnown ? appeals.counts : null)),

@@ -120,6 +120,7 @@ export function useStaffAppeal(no: () => number) {
   const remove = (personId: string) => run((id) => threads.leave(id, personId));
   const linkOrder = (number: string) => run((id) => threads.linkOrder(id, number));
   const unlinkOrder = (number: string) => run((id) => threads.unlinkOrder(id, number));
+  const markUnread = (seq: number) => run((id) => threads.markUnread(id, seq));
 
   /**
    * A reply to an appeal without an assignee makes its writer the one who answers (SCR-APS-3):
@@ -206,6 +207,7 @@ export function useStaffAppeal(no: () => number) {
     remove,
     linkOrder,
     unlinkOrder,
+    markUnread,
     noteReply,
     fieldText,
     meanwhile,

@@ -1,7 +1,16 @@
 import type { StaffAppeal } from '@otklik/shared/appeals';
 import { computed, ref, watch } from 'vue';
 
-import { composerKey, useThreads, useUploads, type Composed, type DraftMode } from '../appeals';
+import {
+  composerKey,
+  useArrivals,
+  useDraftChange,
+  useRewriting,
+  useThreads,
+  useUploads,
+  type Composed,
+  type DraftMode,
+} from '../appeals';
 import { useSession } from '../session';
 
 /** What is being written to the open appeal: a reply and a note side by side, never mixed (CMP-2, CMP-4). */
@@ -24,11 +33,22 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
   );
 
   const draft = computed(() => (id.value ? threads.draft(id.value, mode.value) : null));
-  const body = computed({
+  const words = computed({
     get: () => draft.value?.body ?? '',
     set: (text) => {
       if (id.value) threads.setDraft(id.value, mode.value, { ...draft.value, body: text });
     },
+  });
+  const rewriting = useRewriting({ appealId: () => id.value, draft: words, mode });
+  // While a message is being changed, the draft is not in the field.
+  const draftChange = useDraftChange(
+    () => (rewriting.rewriting.value ? null : id.value),
+    () => mode.value,
+  );
+  const arrivals = useArrivals({
+    items: () => (id.value ? threads.items(id.value) : []),
+    meId: () => session.personId ?? '',
+    text: () => rewriting.body.value,
   });
   const orders = computed({
     get: (): readonly string[] => draft.value?.orderNumbers ?? [],
@@ -36,7 +56,7 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
       if (!id.value) return;
       threads.setDraft(id.value, mode.value, {
         ...draft.value,
-        body: body.value,
+        body: words.value,
         orderNumbers: [...numbers],
       });
     },
@@ -45,16 +65,17 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
   const key = computed(() => (id.value ? composerKey(id.value, mode.value) : ''));
   const files = computed(() => uploads.files(key.value));
 
-  /** @returns false when there was nothing to send */
+  /** @returns false when there was no new message */
   function send({ body: text, orders: numbers, mentions, then }: Composed): boolean {
-    if (!id.value) return false;
+    if (!id.value || rewriting.save(text)) return false;
     const note = mode.value === 'note';
     const sent = threads.send(id.value, {
       kind: note ? 'note' : 'message',
       body: text,
-      attachments: uploads.take(key.value),
+      ...uploads.take(key.value),
       orderNumbers: numbers,
       mentions,
+      replyTo: rewriting.replyTo.value ?? undefined,
       ...(then ? { thenStatus: then } : {}),
     });
     return sent !== null;
@@ -62,24 +83,30 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
 
   /** Edit of a message that was not sent: its words come back into the field, in front of what is there. */
   function edit(clientId: string): void {
-    const words = threads.takeBack(clientId);
-    if (!words || !id.value) return;
-    mode.value = words.kind === 'note' ? 'note' : 'reply';
-    const before = body.value.trim();
+    if (rewriting.changeUnsent(clientId)) return;
+    const back = threads.takeBack(clientId);
+    if (!back || !id.value) return;
+    mode.value = back.kind === 'note' ? 'note' : 'reply';
+    const before = words.value.trim();
     threads.setDraft(id.value, mode.value, {
       ...draft.value,
-      body: before ? `${words.body}\n${before}` : words.body,
-      orderNumbers: [...new Set([...(words.orderNumbers ?? []), ...orders.value])],
+      body: before ? `${back.body}\n${before}` : back.body,
+      orderNumbers: [...new Set([...(back.orderNumbers ?? []), ...orders.value])],
+      ...(back.replyTo ? { replyTo: back.replyTo } : {}),
     });
-    uploads.giveBack(key.value, words.attachments ?? []);
+    uploads.giveBack(key.value, back.attachments ?? []);
+    void uploads.giveBackFiles(key.value, back.files ?? []);
   }
 
   return {
     mode,
-    body,
+    body: rewriting.body,
+    rewriting,
+    draftChange,
+    arrivals,
     orders,
     files,
-    saved: computed(() => draft.value !== null && body.value.trim() !== ''),
+    saved: computed(() => draft.value !== null && words.value.trim() !== ''),
     enterSends: computed(() => session.settings.enterSends ?? true),
     setEnterSends: (enterSends: boolean) => void session.changeSettings({ enterSends }),
     send,

@@ -9,6 +9,6 @@ export const routes: RouteRecordRaw[] = [
     path: '/orders/:number',
     component: () => import('./OrderCardPage.vue'),
     props: true,
-    meta: { messages: ['orders', 'appeals'], nav: 'orders', right: 'seeOrders' },
+    meta: { messages: ['orders', 'appeals', 'thread'], nav: 'orders', right: 'seeOrders' },
   },
 ];

@@ -13,8 +13,9 @@ vi.mock('../../platform/api', () => ({
   call: async (route: { method: string; path: string }, input: object) =>
     answers.get(`${route.method} ${route.path}`)?.(input),
 }));
+const heard = vi.hoisted(() => new Map<string, (news: object) => void>());
 vi.mock('../../platform/socket', () => ({
-  on: () => () => undefined,
+  on: (event: string, handler: (news: object) => void) => void heard.set(event, handler),
   onConnected: () => () => undefined,
   startSocket: async () => void (sockets.started += 1),
   stopSocket: () => void (sockets.stopped += 1),
@@ -33,10 +34,17 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       seeDealers: false,
       manageDealers: false,
       manageSla: false,
+      manageCompany: false,
       seeOrders: true,
     },
     settings: {},
-    limits: { filesPerMessage: 1, fileBytes: 1, fileExtensions: [], messageCharacters: 1 },
+    limits: {
+      filesPerMessage: 1,
+      fileBytes: 1,
+      fileExtensions: [],
+      messageCharacters: 1,
+      editMinutes: 15,
+    },
     company: { zone: 'Europe/Moscow', hours: [] },
     serverTime: new Date().toISOString(),
     ...fields,
@@ -157,6 +165,48 @@ it('takes a setting back that the server refuses', async () => {
   expect(session.settings.theme).toBe('dark');
 });
 
+it('follows the settings of the other sessions, and keeps its own change that is under way', async () => {
+  const session = useSession();
+  answers.set('GET /me', () => me('anna', { settings: { theme: 'dark' } }));
+  await session.load();
+  const told = heard.get('settings:news');
+  told?.({ theme: 'dark', folded: ['open:1'] });
+  expect(session.settings).toEqual({ theme: 'dark', folded: ['open:1'] });
+
+  let answer: (settings: object) => void = () => undefined;
+  answers.set('PATCH /me/settings', () => new Promise((resolve) => (answer = resolve)));
+  const change = session.changeSettings({ theme: 'light' });
+  await vi.advanceTimersByTimeAsync(0);
+  told?.({ theme: 'dark', density: 'compact' });
+  expect(session.settings).toEqual({ theme: 'light', density: 'compact' });
+  answer({ theme: 'light', density: 'compact' });
+  await change;
+  expect(session.settings).toEqual({ theme: 'light', density: 'compact' });
+});
+
+it('tells changes one after the other, so that the last one stays the last', async () => {
+  const session = useSession();
+  answers.set('GET /me', () => me('anna'));
+  await session.load();
+  const told: object[] = [];
+  const waiting: (() => void)[] = [];
+  answers.set('PATCH /me/settings', (patch) => {
+    told.push(patch);
+    return new Promise((resolve) => waiting.push(() => resolve(patch)));
+  });
+  const first = session.changeSettings({ folded: ['a'] });
+  const second = session.changeSettings({ folded: ['a', 'b'] });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told).toEqual([{ folded: ['a'] }]);
+  waiting[0]?.();
+  await first;
+  expect(session.settings.folded).toEqual(['a', 'b']);
+  await vi.advanceTimersByTimeAsync(0);
+  waiting[1]?.();
+  await second;
+  expect(told).toEqual([{ folded: ['a'] }, { folded: ['a', 'b'] }]);
+});
+
 it('names a shared session without opening a second connection', async () => {
   const session = useSession();
   const shared = { id: 'session-anna', nameNeeded: true, shared: true, severalAllowed: true };
@@ -167,4 +217,28 @@ it('names a shared session without opening a second connection', async () => {
   await session.nameSession('Anna P.');
   expect(session.nameNeeded).toBe(false);
   expect(sockets.started).toBe(1);
+});
+
+describe('another tab of this browser', () => {
+  it('signed in as somebody else: whoever the cookie says is here now', async () => {
+    const session = useSession();
+    answers.set('POST /session', () => me('anna'));
+    await session.signIn({ login: 'anna', password: 'secret' });
+    answers.set('GET /me', () => me('boris'));
+    noticeSignedOut({ code: 'not_signed_in', facts: {} });
+    expect(session).toMatchObject({ personId: null, ended: 'expired' });
+    await vi.waitFor(() => expect(session).toMatchObject({ personId: 'boris', ended: null }));
+  });
+
+  it('may tell that this session is over before the own sign-out is answered', async () => {
+    const session = useSession();
+    answers.set('POST /session', () => me('anna'));
+    await session.signIn({ login: 'anna', password: 'secret' });
+    answers.set('DELETE /session', () => {
+      noticeSignedOut({ code: 'session_ended', facts: { reason: 'signed_out' } });
+      return { done: true };
+    });
+    await session.signOut();
+    expect(session).toMatchObject({ personId: null, ended: null });
+  });
 });

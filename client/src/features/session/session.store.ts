@@ -23,8 +23,11 @@ export type SignInResult =
   | { state: 'session_limit'; facts: ErrorFacts['session_limit'] }
   | { state: 'refused'; trouble: Trouble };
 
-/** Tells other tabs of this browser that somebody signed in: they share the cookie. */
+/** Tells other tabs of this browser the session that began, or `-` and the one that was signed out: they share the cookie. */
 const TAB_SIGNAL = 'otklik.session';
+const goneSignal = (sessionId: string) => `-${sessionId}`;
+/** After a lost connection, ms. */
+const SETTINGS_WITHIN_MS = 5_000;
 const NO_RIGHTS: Rights = {
   writeNotes: false,
   assign: false,
@@ -33,6 +36,7 @@ const NO_RIGHTS: Rights = {
   seeDealers: false,
   manageDealers: false,
   manageSla: false,
+  manageCompany: false,
   seeOrders: false,
 };
 
@@ -55,7 +59,7 @@ export const useSession = defineStore('session', () => {
   function load(): Promise<boolean> {
     return loader.run(async () => {
       try {
-        return await call(peopleApi.me, {});
+        return await call(peopleApi.me, {}, { asAnybody: true });
       } catch (error) {
         if (isRefusal(error, 'not_signed_in') || isRefusal(error, 'session_ended')) return null;
         throw error;
@@ -71,8 +75,11 @@ export const useSession = defineStore('session', () => {
     }
     learn(next.serverTime);
     ended.value = null;
+    // First, so that every store that starts with the person knows already that other tabs may lead.
+    if (!sameSession) void startSocket(next.session.id);
+    if (!sameSession) settingsUnderWay = [];
     me.value = next;
-    if (!sameSession) void startSocket();
+    putSettings(next.settings);
   }
 
   function learn(serverTime: string): void {
@@ -87,11 +94,14 @@ export const useSession = defineStore('session', () => {
     me.value = null;
   }
 
+  let signingOut = false;
   function endedBecause(reason: SessionEndReason | null): void {
-    // Before signing in, "not signed in" is no news.
-    if (me.value === null) return;
+    // Before signing in, "not signed in" is no news; nor is the end that this tab has asked for.
+    if (me.value === null || signingOut) return;
     ended.value = reason ?? 'expired';
     leave();
+    // Without a reason the cookie is gone, or another tab's since somebody else signed in there: then that is who we are.
+    if (reason === null) void load();
   }
 
   async function signIn(input: SignIn): Promise<SignInResult> {
@@ -104,7 +114,7 @@ export const useSession = defineStore('session', () => {
         async () => next,
         () => undefined,
       );
-      signalTabs();
+      signalTabs(next.session.id);
       return { state: 'signed_in' };
     } catch (error) {
       if (isRefusal(error, 'session_limit')) return { state: 'session_limit', facts: error.facts };
@@ -114,8 +124,11 @@ export const useSession = defineStore('session', () => {
 
   /** Ends this session. Without a connection it stays: the server alone can end it. */
   async function signOut(): Promise<Outcome<null>> {
+    signingOut = true;
     const answer = await attempt(() => call(peopleApi.signOut, {}));
+    signingOut = false;
     if (!answer.ok && answer.trouble.status !== 401) return answer;
+    if (me.value) signalTabs(goneSignal(me.value.session.id));
     ended.value = null;
     leave();
     return { ok: true, value: null };
@@ -126,17 +139,42 @@ export const useSession = defineStore('session', () => {
     ended.value = null;
   }
 
-  let settingsTurn = 0;
-  /** Applies at once and tells the server; when it refuses, the old values come back. */
-  async function changeSettings(patch: PersonSettings): Promise<Outcome<PersonSettings>> {
-    const before = me.value;
-    if (!before) return { ok: true, value: {} };
-    const mine = ++settingsTurn;
-    me.value = { ...before, settings: { ...before.settings, ...patch } };
-    const answer = await attempt(() => call(peopleApi.changeSettings, patch));
-    if (mine === settingsTurn && me.value?.session.id === before.session.id) {
-      me.value = { ...me.value, settings: answer.ok ? answer.value : before.settings };
-    }
+  /** As the server told them last; what is shown has the changes under way on top. */
+  let knownSettings: PersonSettings = {};
+  let settingsUnderWay: PersonSettings[] = [];
+  let lastSettings: Promise<unknown> = Promise.resolve();
+  /** Settings as they are on the server: from an answer, or because another session changed them. */
+  function putSettings(settings: PersonSettings): void {
+    if (!me.value) return;
+    knownSettings = settings;
+    me.value = {
+      ...me.value,
+      settings: settingsUnderWay.reduce(withChange, knownSettings),
+    };
+  }
+  /** As the server merges: a change of an order names only the lists it is about. */
+  const withChange = (held: PersonSettings, change: PersonSettings): PersonSettings => ({
+    ...held,
+    ...change,
+    ...(change.sort && { sort: { ...held.sort, ...change.sort } }),
+  });
+  /** Applies at once and tells the server, one change after the other; when it refuses, the old values come back. */
+  function changeSettings(patch: PersonSettings): Promise<Outcome<PersonSettings>> {
+    const sessionId = me.value?.session.id;
+    if (sessionId === undefined) return Promise.resolve({ ok: true, value: {} });
+    settingsUnderWay.push(patch);
+    putSettings(knownSettings);
+    const answer = lastSettings.then(async () => {
+      // Somebody else has signed in before its turn came.
+      if (me.value?.session.id !== sessionId) return { ok: true, value: {} } as const;
+      const told = await attempt(() => call(peopleApi.changeSettings, patch));
+      if (me.value?.session.id === sessionId) {
+        settingsUnderWay = settingsUnderWay.filter((one) => one !== patch);
+        putSettings(told.ok ? told.value : knownSettings);
+      }
+      return told;
+    });
+    lastSettings = answer.catch(() => undefined);
     return answer;
   }
 
@@ -147,22 +185,38 @@ export const useSession = defineStore('session', () => {
     return answer;
   }
 
-  function signalTabs(): void {
+  function signalTabs(signal: string): void {
     try {
-      localStorage.setItem(TAB_SIGNAL, `${me.value?.session.id ?? ''}`);
+      localStorage.setItem(TAB_SIGNAL, signal);
     } catch {
       // No storage: other tabs find out at their next call.
     }
   }
 
   onSignedOut(endedBecause);
+  on('settings:news', putSettings);
   on('session:ended', ({ reason }) => endedBecause(reason));
+  let connectedBefore: string | null = null;
   onConnected(({ closedByServer }) => {
-    if (closedByServer && me.value) void load();
+    const sessionId = me.value?.session.id ?? null;
+    if (closedByServer && sessionId) void load();
+    // Settings that another session changed meanwhile; everybody is back at once after a restart of the server.
+    else if (sessionId && sessionId === connectedBefore) {
+      setTimeout(() => void refreshSettings(sessionId), Math.random() * SETTINGS_WITHIN_MS);
+    }
+    connectedBefore = sessionId;
   });
+  async function refreshSettings(sessionId: string): Promise<void> {
+    if (me.value?.session.id !== sessionId) return;
+    const answer = await attempt(() => call(peopleApi.me, {}));
+    if (answer.ok && me.value?.session.id === sessionId) putSettings(answer.value.settings);
+  }
   if (typeof addEventListener === 'function') {
     addEventListener('storage', ({ key, newValue }) => {
-      if (key === TAB_SIGNAL && newValue !== me.value?.session.id) void load();
+      if (key !== TAB_SIGNAL || newValue === null) return;
+      const mine = me.value?.session.id;
+      if (mine !== undefined && newValue === goneSignal(mine)) endedBecause('signed_out');
+      else if (!newValue.startsWith('-') && newValue !== mine) void load();
     });
   }
 

@@ -31,6 +31,8 @@ export interface MenuItem {
   disabled?: boolean;
   /** Shown with a tick: the current choice. */
   checked?: boolean;
+  /** One of a set of which exactly one holds; readers hear that of the others too. */
+  radio?: boolean;
 }
 export type MenuEntry = MenuItem | { heading: string } | { separator: true };
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { AppealListView, ListAppeals, type Appeal } from '@otklik/shared/appeals';
+import { AppealListView, PagedSort } from '@otklik/shared/appeal-lists';
+import { ListAppeals, type Appeal } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../platform/db';

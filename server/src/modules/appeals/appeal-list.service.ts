@@ -20,8 +20,9 @@ const STAFF_VIEWS = new Set<ListInput['view']>(['mine', 'queue', 'mentions']);
 /** Rows in one column of the board; the rest is counted. */
 const BOARD_ROWS = 50;
 
-/** Sort key of a row; the reader has seen it. */
-const Place = z.strictObject({ at: placeMoment, id: z.uuid() });
+/** Sort key of a row; the reader has seen it. A place in one order says nothing in another. */
+const placeIn = (sort: ListInput['sort']) =>
+  z.strictObject({ sort: z.literal(sort), at: placeMoment, id: z.uuid() });
 
 export type AppealListService = ReturnType<typeof createAppealListService>;
 
@@ -64,16 +65,18 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
 
   return {
     /**
-     * One page of appeals, newest word first, scoped in SQL to what the actor may see.
+     * One page of appeals, newest word or newest appeal first, scoped in SQL to what the actor may see.
      * @throws forbidden – a dealer asks for a staff view
-     * @throws invalid_input – the cursor is not one of ours
+     * @throws invalid_input – the cursor is not one of ours, or of the other order
      */
     async list(actor: Actor, input: ListInput): Promise<AppealPage> {
       if (STAFF_VIEWS.has(input.view) && !isStaff(actor))
         throw fail('forbidden', { right: 'staffViews' });
       const parameters: unknown[] = [];
       const bind = (value: unknown) => `$${parameters.push(value)}`;
-      const sortKey = isStaff(actor) ? 'a.last_at' : 'a.public_last_at';
+      const key =
+        input.sort === 'opened' ? 'created_at' : isStaff(actor) ? 'last_at' : 'public_last_at';
+      const sortKey = `a.${key}`;
       const conditions = [appealScope(actor, parameters), viewCondition(actor, input.view, bind)];
       if (input.topicId !== undefined) conditions.push(`a.topic_id = ${bind(input.topicId)}`);
       if (input.dealerId !== undefined) conditions.push(`a.dealer_id = ${bind(input.dealerId)}`);
@@ -88,7 +91,7 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
           `(a.subject ILIKE ${words} OR d.name ILIKE ${words} OR a.no::text LIKE ${words})`,
         );
       }
-      const after = readCursor(Place, input.cursor);
+      const after = readCursor(placeIn(input.sort), input.cursor);
       if (after) {
         conditions.push(
           `(${sortKey}, a.id) < (${bind(after.at)}::timestamptz, ${bind(after.id)}::uuid)`,
@@ -100,20 +103,22 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
         parameters,
       );
       const { rows: page, nextCursor } = pageOf(facts, input.limit, ({ row }) => ({
-        at: isStaff(actor) ? row.last_at : row.public_last_at,
+        sort: input.sort,
+        at: row[key],
         id: row.id,
       }));
-      const marks = await db.query<{ appeal_id: string; seq: number; messages: number }>(
-        `SELECT appeal_id, seq, messages FROM read_mark WHERE person_id = $1 AND appeal_id = ANY($2::uuid[])`,
+      const marks = await db.query<{
+        appeal_id: string;
+        seq: number;
+        messages: number;
+        rev: number;
+      }>(
+        `SELECT appeal_id, seq, messages, rev FROM read_mark WHERE person_id = $1 AND appeal_id = ANY($2::uuid[])`,
         [actor.personId, page.map(({ row }) => row.id)],
       );
       return {
         items: page.map((one) => (isStaff(actor) ? staffAppeal(one) : dealerAppeal(one))),
-        marks: marks.map((mark) => ({
-          appealId: mark.appeal_id,
-          seq: mark.seq,
-          messages: mark.messages,
-        })),
+        marks: marks.map(({ appeal_id: appealId, ...mark }) => ({ appealId, ...mark })),
         nextCursor,
       };
     },
@@ -124,13 +129,19 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const visible = appealScope(actor, parameters);
       const staff = isStaff(actor);
+      const of = (condition: string) =>
+        `FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE ${visible} AND ${condition}`;
       const one = (view: ListInput['view']) =>
         staff || !STAFF_VIEWS.has(view)
           ? `count(*) FILTER (WHERE ${viewCondition(actor, view, bind)})::int`
           : '0';
+      const alone = (view: ListInput['view']) =>
+        `(SELECT count(*)::int ${of(viewCondition(actor, view, bind))})`;
+      // Open appeals are few and have an index; what is not asked of them alone is counted by itself.
       const [row] = await db.query<AppealCounts>(
-        `SELECT ${one('open')} AS open, ${one('owed')} AS owed, ${one('closed')} AS closed, ${one('mine')} AS mine, ${one('queue')} AS queue, ${one('mentions')} AS mentions
-         FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE ${visible}`,
+        `SELECT o.*, ${alone('closed')} AS closed, ${staff ? alone('mentions') : '0'} AS mentions
+         FROM (SELECT ${one('open')} AS open, ${one('mine')} AS mine, ${one('queue')} AS queue,
+           ${one('owed')} AS owed ${of(OPEN)}) o`,
         parameters,
       );
       if (!row) throw new Error('an aggregate answers one row');

@@ -7,7 +7,10 @@ import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.vie
 /** What happened to one appeal in one transaction, told after its commit. */
 export interface AppealHappening {
   facts: AppealFacts;
+  /** The new ones. */
   entries: { row: EntryRow; attachments: AttachmentView[] }[];
+  /** Older ones that say something else now. */
+  changed?: { row: EntryRow; attachments: AttachmentView[] }[];
   /** The dealer may notice it. */
   public: boolean;
 }
@@ -28,8 +31,9 @@ export interface Broadcast {
  */
 export function tellAppeal(
   io: Broadcast,
-  { facts, entries, public: isPublic }: AppealHappening,
+  { facts, entries: added, changed = [], public: isPublic }: AppealHappening,
 ): void {
+  const entries = [...changed, ...added];
   const subject = subjectOf(facts);
   io.to(audience.staff(subject)).emit('appeal:news', {
     appeal: staffAppeal(facts),

@@ -48,7 +48,9 @@ beforeAll(async () => {
     const dealer = await aDealer(db, { managerId });
     const visitors = [];
     for (let one = 0; one < 5; one += 1)
-      visitors.push(await aVisitor(db, dealer, { scope: chance(0.5) ? 'own' : 'all' }));
+      visitors.push(
+        await aVisitor(db, dealer, { scope: chance(0.5) ? 'own' : 'all', chief: chance(0.4) }),
+      );
     dealers.push({ ...dealer, visitors });
   }
   actors = [];
@@ -168,6 +170,32 @@ describe('what a person may see', () => {
       if (!may) refused += 1;
     }
     expect(refused).toBeGreaterThan(100);
+  });
+
+  it('is not widened by being a chief, who alone of the dealer may bring people in and take them off', () => {
+    const visitors = actors.filter(({ dealerId }) => dealerId !== null);
+    expect(visitors.filter(({ chief }) => chief).length).toBeGreaterThan(5);
+    expect(visitors.filter(({ chief }) => !chief).length).toBeGreaterThan(5);
+    let removals = 0;
+    for (const actor of visitors) {
+      const plain = { ...actor, chief: false };
+      expect(readable(actor)).toEqual(readable(plain));
+      expect(appealPolicy.pullIn(actor)).toBe(actor.chief);
+      expect(appealPolicy.pullIn(plain)).toBe(false);
+      for (const facts of appeals.values()) {
+        const subject = subjectOf(facts);
+        for (const personId of subject.visitorIds) {
+          const may = appealPolicy.removeMember(actor, subject, personId);
+          const self = personId === actor.personId;
+          expect(may).toBe(personId !== subject.openedBy && (self || actor.chief));
+          expect(appealPolicy.removeMember(plain, subject, personId)).toBe(
+            personId !== subject.openedBy && self,
+          );
+          if (may) removals += 1;
+        }
+      }
+    }
+    expect(removals).toBeGreaterThan(100);
   });
 
   it('cannot be written to either by whoever may not see it', async () => {

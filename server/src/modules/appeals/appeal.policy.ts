@@ -39,16 +39,24 @@ function read(actor: Actor, appeal: Subject): boolean {
 /** Who may do what with an appeal. Every question but `read` supposes that `read` was answered yes. */
 export const appealPolicy = {
   read,
+  /** An entry without a public number is the staff's own. */
+  readEntry: (actor: Actor, entry: { public_seq: number | null }) =>
+    isStaff(actor) || entry.public_seq !== null,
   writeNote: (actor: Actor) => isStaff(actor),
   /** Opening on behalf of a dealer, naming priority, source or contact. */
   openFor: (actor: Actor) => isStaff(actor),
   assign: (actor: Actor) => isStaff(actor),
   changeFields: (actor: Actor) => isStaff(actor),
-  pullIn: (actor: Actor) => isStaff(actor),
-  /** The person himself leaves; the assignee and overseers remove others. */
+  /** Staff bring in colleagues; a chief visitor people of his own dealer. */
+  pullIn: (actor: Actor) => isStaff(actor) || actor.chief,
+  /**
+   * The person himself leaves; of staff the assignee and overseers remove others, of a dealer's people his chiefs.
+   * Who opened the appeal stays. Each side removes its own people only, whatever the answer here.
+   */
   removeMember: (actor: Actor, appeal: Subject, personId: string) =>
-    isStaff(actor) &&
-    (personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)),
+    isStaff(actor)
+      ? personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)
+      : personId !== appeal.openedBy && (personId === actor.personId || actor.chief),
   linkOrder: (_actor: Actor) => true,
   seeBoard: (actor: Actor) => seesAllAppeals(actor),
   seeClocks: (_actor: Actor) => true,

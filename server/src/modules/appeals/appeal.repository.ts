@@ -1,6 +1,6 @@
 import type { LastWord, Priority, Source, Status } from '@otklik/shared/appeals';
 import type { Side } from '@otklik/shared/people';
-import type { BatchTx } from '../../platform/db';
+import type { BatchTx, Db } from '../../platform/db';
 import { clockRepository, type Clock, type ClockRow, type ClockStep } from '../sla';
 import type { Subject } from './appeal.policy';
 import type { FactsCache } from './facts.cache';
@@ -44,9 +44,20 @@ export interface AppealRow {
   public_last_word: LastWord | null;
   last_at: string;
   public_last_at: string;
+  /** The last two different speakers of each side, newest first. */
+  spoke: Record<Side, Spoke[]>;
   rev: number;
   public_rev: number;
   created_at: string;
+}
+
+/** Somebody who wrote to the other side, and his latest number in both numberings. */
+export interface Spoke {
+  personId: string;
+  /** With a shared login the name tells who it was. */
+  name: string;
+  seq: number;
+  publicSeq: number;
 }
 
 /** Somebody who is on the appeal now. */
@@ -90,6 +101,10 @@ export interface EntryRow {
   orders: string[];
   files: number;
   created_at: string;
+  version: number;
+  edited_at: string | null;
+  deleted_at: string | null;
+  reply_to: string | null;
 }
 
 export interface MarkChange {
@@ -117,6 +132,8 @@ export interface AppealChange {
   /** A new appeal is inserted, an old one updated. */
   isNew: boolean;
   entries: EntryRow[];
+  /** Entries that were there before and say something else now. */
+  changed: { before: EntryRow; after: EntryRow }[];
   clocks: Clock[];
   steps: ClockStep[];
   marks: MarkChange[];
@@ -191,7 +208,7 @@ export interface Wanted {
   sent: { authorId: string; clientId: string }[];
 }
 
-/** A row of a batch's lock. */
+/** A row of a batch's lock, or what memory thinks that it is. */
 interface Held {
   id: string;
   rev: number;
@@ -200,13 +217,23 @@ interface Held {
   assignee_name: string | null;
 }
 
+/** What a batch took for granted when it decided from memory; see `saveIfStill`. */
+export interface Assumed {
+  appeals: Held[];
+  sessionIds: string[];
+  sent: Wanted['sent'];
+  /** The guessed moment; null when it is not the database's to confirm. */
+  at: Date | null;
+}
+
 const byId = (facts: AppealFacts[]) => new Map(facts.map((one) => [one.row.id, one]));
 
 async function sendersOf(tx: Querying, wanted: Wanted): Promise<Omit<Locked, 'appeals'>> {
   const [known] = await tx.query<{ live: string[]; sent: EntryRow[]; now: Date }>(
     `SELECT
-      coalesce((SELECT jsonb_agg(s.id) FROM session s
-        WHERE s.id = ANY($1::uuid[]) AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()), '[]') AS live,
+      -- Filtered after the search, so that whatever the plan, sessions are found by key.
+      coalesce((SELECT jsonb_agg(s.id) FILTER (WHERE s.ended_at IS NULL AND s.expires_at > clock_timestamp())
+        FROM session s WHERE s.id = ANY($1::uuid[])), '[]') AS live,
       coalesce((SELECT jsonb_agg(to_jsonb(e)) FROM unnest($2::uuid[], $3::uuid[]) w (author_id, client_id)
         JOIN entry e ON e.author_id = w.author_id AND e.client_id = w.client_id), '[]') AS sent,
       clock_timestamp() AS now`,
@@ -277,6 +304,34 @@ export const appealRepository = {
     return { appeals: byId([...known, ...read]), ...senders };
   },
 
+  /** What has to be true of an appeal for a decision made with these facts. Ask before the decision: it moves them. */
+  assumptionOf({ row, dealerName, dealerManagerId, assigneeName }: AppealFacts): Held {
+    return {
+      id: row.id,
+      rev: row.rev,
+      dealer_name: dealerName,
+      dealer_manager_id: dealerManagerId,
+      assignee_name: assigneeName,
+    };
+  },
+
+  /**
+   * Writes changes that were decided without a lock, in one statement that is its own transaction: it locks the appeals (waiting for
+   * nobody), compares, and writes everything or nothing. It fits when every appeal has the assumed revision and names and is free,
+   * every session lives, none of the client ids was used, and the moment is not after the database's clock nor far before it.
+   * @returns `now`: the database's clock. When it does not fit, nothing was written and the facts in memory are worthless
+   */
+  async saveIfStill(
+    db: Pick<Db, 'single'>,
+    changes: AppealChange[],
+    assumed: Assumed,
+  ): Promise<{ fits: boolean; now: Date }> {
+    const { sql, parameters, name } = saving(changes, assumed);
+    const [answer] = await db.single<{ fits: boolean; now: Date }>(sql, parameters, name);
+    if (!answer) throw new Error('a select without FROM answers one row');
+    return answer;
+  },
+
   /** Facts of appeals by id, in no order, without lock. */
   async facts(q: Querying, ids: string[]): Promise<AppealFacts[]> {
     const found = await q.query<FactsRow>(
@@ -302,6 +357,79 @@ export const appealRepository = {
       [id],
     );
     return found?.entry ?? null;
+  },
+
+  /** Entries by id, in no order. */
+  async entries(q: Querying, ids: readonly string[]): Promise<EntryRow[]> {
+    if (ids.length === 0) return [];
+    const found = await q.query<{ entry: EntryRow }>(
+      `SELECT to_jsonb(e) AS entry FROM entry e WHERE e.id = ANY($1::uuid[])`,
+      [ids],
+    );
+    return found.map(({ entry }) => entry);
+  },
+
+  /** Is nothing said after this entry, as staff and as the dealer see it? Then the row's last word is this entry. */
+  async isLastWord(
+    q: Querying,
+    { appeal_id: appealId, seq, public_seq: publicSeq }: EntryRow,
+  ): Promise<{ last: boolean; publicLast: boolean }> {
+    const [found] = await q.query<{ any: boolean; public: boolean }>(
+      `SELECT count(*) > 0 AS any, count(*) FILTER (WHERE e.public_seq IS NOT NULL) > 0 AS public
+       FROM entry e WHERE e.appeal_id = $1 AND e.seq > $2 AND e.kind <> 'event'`,
+      [appealId, seq],
+    );
+    return {
+      last: found?.any === false,
+      publicLast: publicSeq !== null && found?.public === false,
+    };
+  },
+
+  /** Public messages of the actor's side by other people, above a number of that side. */
+  async countAnswers(
+    q: Querying,
+    appealId: string,
+    { personId, name, side }: { personId: string; name: string; side: Side },
+    aboveSeq: number,
+  ): Promise<number> {
+    const [found] = await q.query<{ messages: number }>(
+      `SELECT count(*)::int AS messages FROM entry e
+       WHERE e.appeal_id = $1 AND e.kind = 'message' AND e.author_side = $2 AND e.${side === 'staff' ? 'seq' : 'public_seq'} > $3
+         AND NOT (e.author_id = $4 AND e.author_name = $5)`,
+      [appealId, side, aboveSeq, personId, name],
+    );
+    return found?.messages ?? 0;
+  },
+
+  /** What an entry said before, oldest first. */
+  async versions(
+    q: Querying,
+    entryId: string,
+  ): Promise<{ version: number; body: string; at: Date; until: Date }[]> {
+    return q.query(
+      `SELECT version, body, written_at AS at, replaced_at AS until FROM entry_version WHERE entry_id = $1 ORDER BY version`,
+      [entryId],
+    );
+  },
+
+  /** The hash of a command of this person that changed nothing when it came; null when there is none. */
+  async idleCommand(q: Querying, personId: string, clientId: string): Promise<string | null> {
+    const [found] = await q.query<{ content_hash: string }>(
+      `SELECT content_hash FROM idle_command WHERE person_id = $1 AND client_id = $2`,
+      [personId, clientId],
+    );
+    return found?.content_hash ?? null;
+  },
+
+  async addIdleCommand(
+    q: Querying,
+    personId: string,
+    command: { clientId: string; contentHash: string },
+  ): Promise<void> {
+    await q.query(
+      `INSERT INTO idle_command (person_id, client_id, content_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      [personId, command.clientId, command.contentHash],
+    );
   },
 
   /** Opens found under one of the given client ids of this person. */
@@ -330,37 +458,82 @@ export const appealRepository = {
   },
 };
 
-/** The one statement that writes changes; its name tells which parts it has. */
-function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; name: string } {
+/**
+ * The first parts of a statement that writes only what was decided rightly. A row that somebody holds or has changed is not in `held`
+ * (a row changed after the statement began is compared again in its new version), and every part that writes asks `fits`.
+ */
+function checking({ appeals, sessionIds, sent, at }: Assumed, parameters: unknown[]): string {
+  const given = (value: unknown) => `$${parameters.push(value)}`;
+  const ids = given(appeals.map((one) => one.id));
+  const sessions = given(sessionIds);
+  const moment = given(at);
+  return `held AS MATERIALIZED (
+      SELECT a.id FROM unnest(${ids}::uuid[], ${given(appeals.map((one) => one.rev))}::integer[],
+          ${given(appeals.map((one) => one.dealer_name))}::text[], ${given(appeals.map((one) => one.dealer_manager_id))}::uuid[],
+          ${given(appeals.map((one) => one.assignee_name))}::text[]) k (id, rev, dealer_name, dealer_manager_id, assignee_name)
+      JOIN appeal a ON a.id = k.id AND a.rev = k.rev
+      WHERE (SELECT d.name = k.dealer_name AND d.manager_id IS NOT DISTINCT FROM k.dealer_manager_id FROM dealer d WHERE d.id = a.dealer_id)
+        AND (SELECT p.name FROM person p WHERE p.id = a.assignee_id) IS NOT DISTINCT FROM k.assignee_name
+      ORDER BY a.id FOR UPDATE OF a SKIP LOCKED),
+    fits AS MATERIALIZED (
+      SELECT true WHERE (SELECT count(*) FROM held) = cardinality(${ids}::uuid[])
+        AND (SELECT count(*) FILTER (WHERE s.ended_at IS NULL AND s.expires_at > clock_timestamp())
+          FROM session s WHERE s.id = ANY(${sessions}::uuid[])) = cardinality(${sessions}::uuid[])
+        AND NOT EXISTS (SELECT FROM unnest(${given(sent.map((one) => one.authorId))}::uuid[],
+            ${given(sent.map((one) => one.clientId))}::uuid[]) w (author_id, client_id)
+          JOIN entry e ON e.author_id = w.author_id AND e.client_id = w.client_id)
+        AND (${moment}::timestamptz IS NULL
+          OR clock_timestamp() - ${moment} BETWEEN interval '0' AND interval '${GUESS_MAY_LAG}'))`;
+}
+
+/** The one statement that writes changes; its name tells which parts it has. With `assumed` it writes only when that holds. */
+function saving(
+  changes: AppealChange[],
+  assumed?: Assumed,
+): { sql: string; parameters: unknown[]; name: string } {
   for (const { facts, public: isPublic } of changes) {
     facts.row.rev += 1;
     if (isPublic) facts.row.public_rev += 1;
   }
   const parameters: unknown[] = [];
   const json = (value: unknown) => `$${parameters.push(JSON.stringify(value))}::jsonb`;
+  const checks = assumed ? [checking(assumed, parameters)] : [];
+  const onlyIf = assumed ? 'EXISTS (SELECT FROM fits)' : 'true';
   const parts: string[] = [];
   const fresh = changes.filter((change) => change.isNew).map((change) => change.facts.row);
-  const old = changes
-    .filter((change) => !change.isNew)
-    .map((change) => ({ ...change.facts.row, is_public: change.public }));
+  const old = changes.filter((change) => !change.isNew).map((change) => change.facts.row);
   if (fresh.length > 0) {
     parts.push(`add_appeal AS (INSERT INTO appeal (${APPEAL_COLUMNS.join(', ')}, changed_xid, public_changed_xid)
         SELECT ${APPEAL_COLUMNS.map((column) => `n.${column}`).join(', ')}, pg_current_xact_id(), pg_current_xact_id()
-        FROM jsonb_populate_recordset(NULL::appeal, ${json(fresh)}) n RETURNING 1)`);
+        FROM jsonb_populate_recordset(NULL::appeal, ${json(fresh)}) n WHERE ${onlyIf} RETURNING 1)`);
   }
   if (old.length > 0) {
-    const source = json(old);
     parts.push(`set_appeal AS (UPDATE appeal a SET ${CHANGING_COLUMNS.map((column) => `${column} = n.${column}`).join(', ')},
         changed_xid = pg_current_xact_id(),
-        public_changed_xid = CASE WHEN p.is_public THEN pg_current_xact_id() ELSE a.public_changed_xid END
-        FROM jsonb_populate_recordset(NULL::appeal, ${source}) n
-        JOIN jsonb_to_recordset(${source}) p (id uuid, is_public boolean) ON p.id = n.id
-        WHERE a.id = n.id RETURNING 1)`);
+        public_changed_xid = CASE WHEN n.public_rev > a.public_rev THEN pg_current_xact_id() ELSE a.public_changed_xid END
+        FROM jsonb_populate_recordset(NULL::appeal, ${json(old)}) n
+        WHERE a.id = n.id AND ${onlyIf} RETURNING 1)`);
   }
   const entries = changes.flatMap((change) => change.entries);
   if (entries.length > 0) {
     parts.push(
-      `add_entry AS (INSERT INTO entry SELECT * FROM jsonb_populate_recordset(NULL::entry, ${json(entries)}) RETURNING 1)`,
+      `add_entry AS (INSERT INTO entry SELECT * FROM jsonb_populate_recordset(NULL::entry, ${json(entries)}) WHERE ${onlyIf} RETURNING 1)`,
+    );
+  }
+  const changed = changes.flatMap((change) => change.changed);
+  if (changed.length > 0) {
+    parts.push(`set_words AS (UPDATE entry e SET body = n.body, files = n.files, version = n.version,
+        edited_at = n.edited_at, deleted_at = n.deleted_at
+        FROM jsonb_populate_recordset(NULL::entry, ${json(changed.map(({ after }) => after))}) n WHERE e.id = n.id AND ${onlyIf} RETURNING 1)`);
+    const versions = changed.map(({ before, after }) => ({
+      entry_id: before.id,
+      version: before.version,
+      body: before.body,
+      written_at: before.edited_at ?? before.created_at,
+      replaced_at: after.deleted_at ?? after.edited_at,
+    }));
+    parts.push(
+      `add_version AS (INSERT INTO entry_version SELECT * FROM jsonb_populate_recordset(NULL::entry_version, ${json(versions)}) WHERE ${onlyIf} RETURNING 1)`,
     );
   }
   // Ended clocks first, so that "at most one open" holds at every row.
@@ -370,7 +543,7 @@ function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; 
     )
     .sort((a, b) => Number(a.ended_at === null) - Number(b.ended_at === null));
   if (clocks.length > 0) {
-    parts.push(`set_clock AS (INSERT INTO sla_clock SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clocks)})
+    parts.push(`set_clock AS (INSERT INTO sla_clock SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clocks)}) WHERE ${onlyIf}
         ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET ${CLOCK_CHANGING.map((column) => `${column} = EXCLUDED.${column}`).join(', ')} RETURNING 1)`);
   }
   const steps = changes.flatMap(({ facts, steps: added }) =>
@@ -387,7 +560,7 @@ function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; 
             + row_number() OVER (PARTITION BY s.appeal_id, s.kind, s.cycle ORDER BY s.order_no),
           s.at, s.action, s.reason, s.counted_ms, s.remaining_ms, s.due_at
         FROM jsonb_to_recordset(${json(steps)}) s (appeal_id uuid, kind text, cycle integer, order_no integer, at timestamptz,
-          action text, reason text, counted_ms bigint, remaining_ms bigint, due_at timestamptz) RETURNING 1)`);
+          action text, reason text, counted_ms bigint, remaining_ms bigint, due_at timestamptz) WHERE ${onlyIf} RETURNING 1)`);
   }
   const marks = [
     ...new Map(
@@ -399,9 +572,9 @@ function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; 
   if (marks.length > 0) {
     parts.push(`set_mark AS (INSERT INTO read_mark (appeal_id, person_id, seq, public_seq, messages, changed_xid)
         SELECT m.appeal_id, m.person_id, m.seq, m.public_seq, m.messages, pg_current_xact_id()
-        FROM jsonb_to_recordset(${json(marks)}) m (appeal_id uuid, person_id uuid, seq integer, public_seq integer, messages integer)
-        ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq, public_seq = EXCLUDED.public_seq,
-          messages = EXCLUDED.messages, changed_xid = EXCLUDED.changed_xid
+        FROM jsonb_to_recordset(${json(marks)}) m (appeal_id uuid, person_id uuid, seq integer, public_seq integer, messages integer) WHERE ${onlyIf}
+        ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq, public_seq = greatest(read_mark.public_seq, EXCLUDED.public_seq),
+          messages = EXCLUDED.messages, changed_xid = EXCLUDED.changed_xid, rev = read_mark.rev + 1
         WHERE read_mark.seq < EXCLUDED.seq RETURNING 1)`);
   }
   const participants = [
@@ -414,7 +587,7 @@ function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; 
   if (participants.length > 0) {
     parts.push(`set_person AS (INSERT INTO participant (appeal_id, person_id, side, joined_at, left_at, wrote_publicly)
         SELECT p.appeal_id, p.person_id, p.side, p.joined_at, p.left_at, p.wrote_publicly
-        FROM jsonb_populate_recordset(NULL::participant, ${json(participants)}) p
+        FROM jsonb_populate_recordset(NULL::participant, ${json(participants)}) p WHERE ${onlyIf}
         ON CONFLICT (appeal_id, person_id) DO UPDATE SET left_at = EXCLUDED.left_at,
           wrote_publicly = participant.wrote_publicly OR EXCLUDED.wrote_publicly RETURNING 1)`);
   }
@@ -427,13 +600,25 @@ function saving(changes: AppealChange[]): { sql: string; parameters: unknown[]; 
   ];
   if (mentions.length > 0) {
     parts.push(`set_mention AS (INSERT INTO mention (appeal_id, person_id, seq)
-        SELECT n.appeal_id, n.person_id, n.seq FROM jsonb_populate_recordset(NULL::mention, ${json(mentions)}) n
+        SELECT n.appeal_id, n.person_id, n.seq FROM jsonb_populate_recordset(NULL::mention, ${json(mentions)}) n WHERE ${onlyIf}
         ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq RETURNING 1)`);
   }
   // PostgreSQL cuts names at 63 characters.
   const names = parts.map((part) => part.slice(4, part.indexOf(' ')));
-  return { sql: `WITH ${parts.join(',\n')} SELECT 1`, parameters, name: `save ${names.join(' ')}` };
+  if (!parts.every((part) => part.includes(onlyIf)))
+    throw new Error('a part of the statement would write whether the decision was right or not');
+  const answer = assumed
+    ? '(SELECT count(*) FROM fits) = 1 AS fits, clock_timestamp() AS now'
+    : '1';
+  return {
+    sql: `WITH ${[...checks, ...parts].join(',\n')} SELECT ${answer}`,
+    parameters,
+    name: `${assumed ? 'try' : 'save'} ${names.join(' ')}`,
+  };
 }
+
+/** A guess that lags more than this means that the clock was set or the machine slept. */
+const GUESS_MAY_LAG = '500 milliseconds';
 
 const CHANGING_COLUMNS = [
   'type_code',
@@ -456,6 +641,7 @@ const CHANGING_COLUMNS = [
   'public_last_word',
   'last_at',
   'public_last_at',
+  'spoke',
   'rev',
   'public_rev',
 ] as const satisfies (keyof AppealRow)[];

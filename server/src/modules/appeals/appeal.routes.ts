@@ -6,19 +6,21 @@ import type { Api } from '../../platform/http';
 import type { Actor } from '../people';
 import type { AppealListService } from './appeal-list.service';
 import type { AppealService } from './appeal.service';
+import type { EntryChangeService } from './entry-change.service';
 import type { SyncService } from './sync.service';
 import type { ThreadService } from './thread.service';
 
 export interface AppealServices {
   appeals: AppealService;
   threads: ThreadService;
+  entryChanges: EntryChangeService;
   lists: AppealListService;
   sync: SyncService;
 }
 
 export function appealRoutes(
   api: Api<Actor>,
-  { appeals, threads, lists, sync }: AppealServices,
+  { appeals, threads, entryChanges, lists, sync }: AppealServices,
 ): void {
   api.mount(appealsApi.directories, { input: Nothing, output: c.Directories }, (actor) =>
     appeals.directories(actor),
@@ -47,8 +49,23 @@ export function appealRoutes(
   api.mount(appealsApi.post, { input: c.PostEntry, output: c.Posted }, (actor, input) =>
     threads.post(actor, input),
   );
+  api.mount(appealsApi.entry, { input: c.EntryId, output: c.Entry }, (actor, input) =>
+    entryChanges.get(actor, input),
+  );
+  api.mount(appealsApi.edit, { input: c.EditEntry, output: c.Posted }, (actor, input) =>
+    entryChanges.edit(actor, input),
+  );
+  api.mount(appealsApi.delete, { input: c.DeleteEntry, output: c.Posted }, (actor, input) =>
+    entryChanges.delete(actor, input),
+  );
+  api.mount(appealsApi.versions, { input: c.EntryId, output: c.EntryVersions }, (actor, input) =>
+    entryChanges.versions(actor, input),
+  );
   api.mount(appealsApi.markRead, { input: c.MarkRead, output: c.ReadMark }, (actor, input) =>
     threads.markRead(actor, input),
+  );
+  api.mount(appealsApi.markUnread, { input: c.MarkUnread, output: c.ReadMark }, (actor, input) =>
+    threads.markUnread(actor, input),
   );
   api.mount(appealsApi.assign, { input: c.Assign, output: c.Appeal }, (actor, input) =>
     appeals.assign(actor, input),

@@ -19,7 +19,7 @@ import type { Db, Tx } from '../../platform/db';
 import { breaksConstraint, fail } from '../../platform/errors';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
-import { isStaff, type Actor } from '../people';
+import { isStaff, rooms, type Actor, type IsOnline } from '../people';
 import { clockRepository, clockView, stepView, type SlaService } from '../sla';
 import { appealPolicy } from './appeal.policy';
 import {
@@ -31,7 +31,7 @@ import {
 } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
-import { append, assignTo, change, join, moveClocks, say, setStatus } from './thread';
+import { append, assignTo, change, join, moveClocks, say, setStatus, type Command } from './thread';
 import {
   claimFiles,
   contentHash,
@@ -49,11 +49,20 @@ export interface AppealDeps {
   now?: () => Date;
   filesPerMessage: number;
   tell: (happening: AppealHappening) => void;
+  /** Left out: nobody is. */
+  isOnline?: IsOnline;
 }
 
 export type AppealService = ReturnType<typeof createAppealService>;
 
-export function createAppealService({ db, sla, now, filesPerMessage, tell }: AppealDeps) {
+export function createAppealService({
+  db,
+  sla,
+  now,
+  filesPerMessage,
+  tell,
+  isOnline = () => false,
+}: AppealDeps) {
   const view = (actor: Actor, facts: AppealFacts): Appeal =>
     isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts);
   const clocksAt = (row: AppealRow, at: Date) =>
@@ -109,6 +118,20 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
     );
     if (!person) throw fail('not_found', { what: 'person' });
     return person;
+  }
+
+  /** Has this command been served before? @throws same_id_other_content */
+  async function wasDone(tx: Tx, actor: Actor, { clientId, contentHash: hash }: Command) {
+    const [sent] = await tx.query<{ content_hash: string | null }>(
+      `SELECT content_hash FROM entry WHERE author_id = $1 AND client_id = $2`,
+      [actor.personId, clientId],
+    );
+    const known = sent
+      ? sent.content_hash
+      : await appealRepository.idleCommand(tx, actor.personId, clientId);
+    if (!sent && known === null) return false;
+    if (known !== hash) throw fail('same_id_other_content', { clientId });
+    return true;
   }
 
   /** Checks directory entries and the dealer, and makes the row of a new appeal. */
@@ -170,6 +193,7 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       public_last_word: null,
       last_at: at,
       public_last_at: at,
+      spoke: { staff: [], dealer: [] },
       rev: 0,
       public_rev: 0,
       created_at: at,
@@ -316,11 +340,29 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         assignTo(work, actor, to, at);
       }),
 
-    /** @throws not_found, forbidden */
-    changeStatus: (actor: Actor, { appealId, status, solved }: z.output<typeof ChangeStatus>) =>
-      changing(actor, appealId, async (work, at) => {
+    /**
+     * With a `clientId` a repeat changes nothing, even when the status has moved on since, and answers the appeal as it is now.
+     * @throws not_found, forbidden
+     * @throws same_id_other_content – the id was used for something else
+     */
+    changeStatus: (
+      actor: Actor,
+      { appealId, status, solved, clientId }: z.output<typeof ChangeStatus>,
+    ) =>
+      changing(actor, appealId, async (work, at, tx) => {
         const subject = subjectOf(work.facts);
-        if (subject.status === status) return;
+        const command =
+          clientId === undefined
+            ? null
+            : {
+                clientId,
+                contentHash: contentHash(['status', appealId, status, solved ?? null]),
+              };
+        if (command && (await wasDone(tx, actor, command))) return;
+        if (subject.status === status) {
+          if (command) await appealRepository.addIdleCommand(tx, actor.personId, command);
+          return;
+        }
         if (!appealPolicy.changeStatus(actor, subject, status))
           throw fail('forbidden', { right: 'changeStatus' });
         setStatus(
@@ -330,7 +372,13 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
           at,
           await clocksAt(work.facts.row, at),
           solved ?? (isStaff(actor) ? null : true),
+          command,
         );
+      }).catch((error: unknown) => {
+        // The id was being used elsewhere at this very moment.
+        if (clientId && breaksConstraint(error, 'entry_once'))
+          throw fail('same_id_other_content', { clientId });
+        throw error;
       }),
 
     /**
@@ -393,12 +441,23 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       }),
 
     /**
-     * Brings colleagues in, with an optional question that becomes a note to them. Only staff see any of it.
-     * @throws not_found, forbidden
+     * Brings colleagues in. Of staff with an optional question that becomes a note to them, and only staff see any of it;
+     * a chief visitor brings in people of his dealer, and both sides see it.
+     * @throws not_found – no such appeal or no such colleague with access
+     * @throws forbidden – a visitor who is no chief
+     * @throws invalid_input – a visitor asks a question: he has the thread for it
      */
     pullIn: (actor: Actor, { appealId, clientId, personIds, question }: z.output<typeof PullIn>) =>
       changing(actor, appealId, async (work, at, tx) => {
         if (!appealPolicy.pullIn(actor)) throw fail('forbidden', { right: 'pullIn' });
+        if (actor.dealerId !== null) {
+          if (question !== '')
+            throw fail('invalid_input', {
+              fields: [{ path: 'question', rule: 'too_big', message: 'is for staff' }],
+            });
+          await bringVisitors(tx, work, actor, { dealerId: actor.dealerId, personIds, at });
+          return;
+        }
         await pullInMentioned(tx, work, actor, personIds, at);
         if (question === '') return;
         const [sent] = await tx.query<{ content_hash: string }>(
@@ -430,13 +489,18 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         throw error;
       }),
 
-    /** A colleague leaves, or is removed by the assignee. @throws not_found, forbidden */
+    /**
+     * Somebody leaves the appeal, or is taken off it by his own side; who is not on it stays so.
+     * That a dealer's people come and go is for both sides to see; of staff only staff.
+     * @throws not_found, forbidden
+     */
     leave: (actor: Actor, { appealId, personId }: z.output<typeof LeaveAppeal>) =>
       changing(actor, appealId, async (work, at, tx) => {
         const subject = subjectOf(work.facts);
         if (!appealPolicy.removeMember(actor, subject, personId))
           throw fail('forbidden', { right: 'removeMember' });
-        if (!subject.staffIds.includes(personId)) return;
+        const ownSide = isStaff(actor) ? subject.staffIds : subject.visitorIds;
+        if (!ownSide.includes(personId)) return;
         const [person] = await tx.query<{ id: string; name: string }>(
           `SELECT id, name FROM person WHERE id = $1`,
           [personId],
@@ -446,12 +510,12 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         work.participants.push({
           appeal_id: appealId,
           person_id: personId,
-          side: 'staff',
+          side: actor.side,
           joined_at: at.toISOString(),
           left_at: at.toISOString(),
           wrote_publicly: false,
         });
-        append(work, actor, 'left', { persons: [person] }, at, false);
+        append(work, actor, 'left', { persons: [person] }, at, !isStaff(actor));
         // He may have seen the appeal only because he was on it.
         await tx.query(`UPDATE person SET rights_version = rights_version + 1 WHERE id = $1`, [
           personId,
@@ -560,8 +624,8 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         participantsFor(actor, facts),
         orderRepository.ofAppeal(db, appealId),
         attachmentRepository.ofAppeal(db, appealId, { publicOnly: !isStaff(actor) }),
-        db.query<{ seq: number; messages: number }>(
-          `SELECT seq, messages FROM read_mark WHERE appeal_id = $1 AND person_id = $2`,
+        db.query<{ seq: number; messages: number; rev: number }>(
+          `SELECT seq, messages, rev FROM read_mark WHERE appeal_id = $1 AND person_id = $2`,
           [appealId, actor.personId],
         ),
       ]);
@@ -570,7 +634,7 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       const done = subject.status === 'resolved' || subject.status === 'closed';
       return {
         appeal: view(actor, facts),
-        mark: { appealId, seq: mark[0]?.seq ?? 0, messages: mark[0]?.messages ?? 0 },
+        mark: { appealId, ...(mark[0] ?? { seq: 0, messages: 0, rev: 0 }) },
         participants,
         orders,
         attachments,
@@ -653,10 +717,11 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       };
     },
 
-    /** For file downloads: may this person see the entry a file belongs to? */
+    /** For file downloads: may this person see the entry a file belongs to? Files of a deleted one are given to nobody. */
     async mayReadEntry(actor: Actor, entryId: string): Promise<boolean> {
       const entry = await appealRepository.entry(db, entryId);
-      if (!entry || (!isStaff(actor) && entry.public_seq === null)) return false;
+      if (!entry || entry.deleted_at !== null || !appealPolicy.readEntry(actor, entry))
+        return false;
       const [facts] = await appealRepository.facts(db, [entry.appeal_id]);
       return facts !== undefined && appealPolicy.read(actor, subjectOf(facts));
     },
@@ -673,14 +738,26 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
       joined_at: Date;
       wrote_publicly: boolean;
       read: number | null;
+      last_seen_at: Date | null;
     }>(
-      `SELECT p.id, p.name, p.job_title, m.side, m.joined_at, m.wrote_publicly, r.public_seq AS read
+      `SELECT p.id, p.name, p.job_title, m.side, m.joined_at, m.wrote_publicly, r.public_seq AS read,
+         (SELECT max(s.last_seen_at) FROM session s WHERE s.person_id = p.id) AS last_seen_at
        FROM participant m JOIN person p ON p.id = m.person_id
        LEFT JOIN read_mark r ON r.appeal_id = m.appeal_id AND r.person_id = m.person_id
        WHERE m.appeal_id = $1 AND m.left_at IS NULL ORDER BY m.side DESC, m.joined_at, p.id`,
       [facts.row.id],
     );
     const assigneeId = facts.row.assignee_id;
+    const subject = subjectOf(facts);
+    const own = people.filter(({ side }) => side === actor.side);
+    const online = new Map(
+      await Promise.all(
+        own.map(async ({ id }): Promise<[string, boolean]> => [
+          id,
+          await isOnline(rooms.person(id)),
+        ]),
+      ),
+    );
     return people
       .filter(
         (person) =>
@@ -700,8 +777,31 @@ export function createAppealService({ db, sla, now, filesPerMessage, tell }: App
         joinedAt: person.joined_at.toISOString(),
         // Dealers learn that the company has read, not who.
         readPublicSeq: staff || person.side === 'dealer' ? (person.read ?? 0) : null,
+        online: online.get(person.id) ?? null,
+        lastSeenAt:
+          person.side === actor.side ? (person.last_seen_at?.toISOString() ?? null) : null,
+        canRemove:
+          person.side === actor.side &&
+          person.id !== assigneeId &&
+          appealPolicy.removeMember(actor, subject, person.id),
       }));
   }
+}
+
+/** People of a dealer join an appeal of his; the event is public. @throws not_found – somebody who is not his, or has no access */
+async function bringVisitors(
+  tx: Tx,
+  work: AppealChange,
+  actor: Actor,
+  { dealerId, personIds, at }: { dealerId: string; personIds: string[]; at: Date },
+): Promise<void> {
+  const people = await tx.query<{ id: string; name: string }>(
+    `SELECT id, name FROM person WHERE id = ANY($1::uuid[]) AND dealer_id = $2 AND access_allowed ORDER BY lower(name), id`,
+    [personIds, dealerId],
+  );
+  if (people.length !== new Set(personIds).size) throw fail('not_found', { what: 'person' });
+  const joined = people.filter((person) => join(work, { id: person.id, side: 'dealer' }, at));
+  if (joined.length > 0) append(work, actor, 'joined', { persons: joined }, at, true);
 }
 
 function openHash({

@@ -1,6 +1,14 @@
-import type { DealerAppeal, DealerEntry, StaffAppeal, StaffEntry } from '@otklik/shared/appeals';
+import type {
+  Appeal,
+  DealerAppeal,
+  DealerEntry,
+  Entry,
+  StaffAppeal,
+  StaffEntry,
+} from '@otklik/shared/appeals';
 import { EventType } from '@otklik/shared/appeals';
 import type { AttachmentView } from '@otklik/shared/attachments';
+import { isStaff, type Actor } from '../people';
 import { clockView, promiseView, shownClock, type Clock } from '../sla';
 import type { AppealFacts, EntryRow } from './appeal.repository';
 
@@ -111,8 +119,9 @@ function common(entry: EntryRow, attachments: AttachmentView[]) {
       entry.event_type === null
         ? null
         : { type: EventType.parse(entry.event_type), facts: entry.facts ?? {} },
-    attachments,
-    orders: entry.orders,
+    // Of a deleted entry a stub is left: its files stay in the store for the audit and are given to nobody.
+    attachments: entry.deleted_at === null ? attachments : [],
+    orders: entry.deleted_at === null ? entry.orders : [],
     clientId: entry.client_id,
     version: entry.version,
     editedAt: entry.edited_at === null ? null : iso(entry.edited_at),
@@ -127,16 +136,16 @@ export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []):
     ...common(entry, attachments),
     seq: entry.seq,
     publicSeq: entry.public_seq,
-    mentions: entry.mentions,
+    mentions: entry.deleted_at === null ? entry.mentions : [],
   };
 }
 
 /** The one builder of what a dealer gets of an entry. A private one has no public number and is refused here, whoever asks. */
-export function dealerEntry(entry: EntryRow, attachments: AttachmentView[] = []): DealerEntry {
+export function dealerEntry(entry: EntryRow, files: AttachmentView[] = []): DealerEntry {
   if (entry.public_seq === null || entry.kind === 'note')
     throw new Error('a private entry has no dealer view');
-  const all = common(entry, attachments);
-  const { id, appealId, at, kind, author, body, event, orders, clientId } = all;
+  const all = common(entry, files);
+  const { id, appealId, at, kind, author, body, event, attachments, orders, clientId } = all;
   const own = author?.side === 'dealer';
   return {
     audience: 'dealer',
@@ -158,3 +167,14 @@ export function dealerEntry(entry: EntryRow, attachments: AttachmentView[] = [])
     publicSeq: entry.public_seq,
   };
 }
+
+/** The appeal as this actor's side sees it. */
+export const appealView = (actor: Actor, facts: AppealFacts): Appeal =>
+  isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts);
+
+/** The entry as this actor's side sees it; a dealer may only be given public ones. */
+export const entryView = (
+  actor: Actor,
+  row: EntryRow,
+  attachments: AttachmentView[] = [],
+): Entry => (isStaff(actor) ? staffEntry(row, attachments) : dealerEntry(row, attachments));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Appeal, SyncAnswer } from '@otklik/shared/appeals';
+import type { Appeal, Entry, Posted, SyncAnswer } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { dealersApi } from '@otklik/shared/dealers.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -133,9 +133,15 @@ describe('sync', () => {
       appealId: appeal.id,
       seq: 2,
       messages: 1,
+      rev: 1,
     });
     const synced = await syncAll(other, cursor);
-    expect(synced.marks).toContainEqual({ appealId: appeal.id, seq: 2, messages: 1 });
+    expect(synced.marks).toContainEqual({
+      appealId: appeal.id,
+      seq: 2,
+      messages: 1,
+      rev: 1,
+    });
   });
 });
 
@@ -145,14 +151,29 @@ describe('news', () => {
     const staffLine = await manager.socket();
     const dealerLine = await dealer.socket();
     const { appeal } = await anAppeal(dealer, company.topic);
+    const said: Posted[] = [];
+    const say = async (saying: Promise<Posted>) => said.push(await saying);
+    const change = (index: number) => ({
+      appealId: appeal.id,
+      entryId: said[index]?.entry.id ?? '',
+      clientId: randomUUID(),
+    });
     const steps: (() => Promise<unknown>)[] = [
-      () => aMessage(manager, appeal.id, { body: 'ответ' }),
+      () => say(aMessage(manager, appeal.id, { body: 'ответ' })),
       () =>
-        aMessage(manager, appeal.id, {
-          body: 'заметка',
-          kind: 'note',
-          mentions: [company.colleague.id],
-        }),
+        say(
+          aMessage(manager, appeal.id, {
+            body: 'заметка',
+            kind: 'note',
+            mentions: [company.colleague.id],
+          }),
+        ),
+      () => manager.call(appealsApi.edit, { ...change(1), body: 'другая заметка' }),
+      () => manager.call(appealsApi.edit, { ...change(0), body: 'другой ответ' }),
+      () => say(aMessage(dealer, appeal.id, { replyTo: change(0).entryId })),
+      () => dealer.call(appealsApi.edit, { ...change(2), body: 'исправлено' }),
+      () => dealer.call(appealsApi.delete, change(2)),
+      () => manager.call(appealsApi.delete, change(1)),
       () =>
         manager.call(appealsApi.assign, { appealId: appeal.id, assigneeId: company.colleague.id }),
       () =>
@@ -161,7 +182,12 @@ describe('news', () => {
           priority: 'high',
           subject: 'Другая тема',
         }),
-      () => manager.call(appealsApi.changeStatus, { appealId: appeal.id, status: 'waiting' }),
+      () =>
+        manager.call(appealsApi.changeStatus, {
+          appealId: appeal.id,
+          status: 'waiting',
+          clientId: randomUUID(),
+        }),
       () => aMessage(dealer, appeal.id, { body: 'ещё' }),
       () =>
         manager.call(appealsApi.pullIn, {
@@ -194,17 +220,23 @@ describe('news', () => {
       );
       expect(heardByDealer.appeal).toEqual(dealerNow);
     }
-    const told = staffLine.heard.flatMap(({ event, news }) =>
-      event === 'appeal:news' &&
-      typeof news === 'object' &&
-      news !== null &&
-      'entries' in news &&
-      Array.isArray(news.entries)
-        ? news.entries
-        : [],
-    );
-    const { entries } = await manager.call(appealsApi.entries, { appealId: appeal.id, limit: 100 });
-    expect(told.filter((entry) => entry.appealId === appeal.id)).toEqual(entries);
+    for (const [line, session] of [
+      [staffLine, manager],
+      [dealerLine, dealer],
+    ] as const) {
+      // One entry lies at its number; the later version takes the place of the earlier one.
+      const told = new Map<string, Entry>();
+      for (const { event, news } of line.heard) {
+        if (event !== 'appeal:news') continue;
+        for (const entry of (news as { entries: Entry[] }).entries)
+          if (entry.appealId === appeal.id) told.set(entry.id, entry);
+      }
+      const { entries } = await session.call(appealsApi.entries, {
+        appealId: appeal.id,
+        limit: 100,
+      });
+      expect([...told.values()]).toEqual(entries);
+    }
   });
 
   it('of an appeal reaches nobody of another dealer, of another team, or without the right scope', async () => {

@@ -69,15 +69,20 @@ export function createSyncService({
       const parameters: unknown[] = [];
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const visible = appealScope(actor, parameters);
-      const xid = isStaff(actor) ? 'a.changed_xid' : 'a.public_changed_xid';
+      const xidColumn = isStaff(actor) ? 'changed_xid' : 'public_changed_xid';
+      const xid = `a.${xidColumn}`;
+      const ofDealer = () =>
+        actor.dealerId === null ? '' : ` AND c.dealer_id = ${bind(actor.dealerId)}`;
       const lastAt = isStaff(actor) ? 'a.last_at' : 'a.public_last_at';
       const since = String(from.since);
       // From the beginning only what is open, or was done lately, is of use; lists page through the rest.
       const wanted =
         from.since === 0n
           ? `(a.status IN ('new', 'in_work', 'waiting') OR ${lastAt} > now() - interval '14 days')`
-          : `(${xid} >= ${bind(since)}::xid8 OR a.id IN (SELECT r.appeal_id FROM read_mark r
-              WHERE r.person_id = ${bind(actor.personId)} AND r.changed_xid >= ${bind(since)}::xid8))`;
+          : // Two lists by index; an OR of the two would look at everything that exists.
+            `a.id IN (SELECT c.id FROM appeal c WHERE c.${xidColumn} >= ${bind(since)}::xid8${ofDealer()}
+              UNION ALL SELECT r.appeal_id FROM read_mark r
+              WHERE r.person_id = ${bind(actor.personId)} AND r.changed_xid >= ${bind(since)}::xid8)`;
       const after = from.page
         ? `AND (${xid}, a.id) > (${bind(String(from.page.xid))}::xid8, ${bind(from.page.id)}::uuid)`
         : '';
@@ -109,10 +114,10 @@ export function createSyncService({
   };
 
   async function marksOf(actor: Actor, ids: string[]): Promise<ReadMark[]> {
-    const rows = await db.query<{ appeal_id: string; seq: number; messages: number }>(
-      `SELECT appeal_id, seq, messages FROM read_mark WHERE person_id = $1 AND appeal_id = ANY($2::uuid[])`,
+    const rows = await db.query<{ appeal_id: string; seq: number; messages: number; rev: number }>(
+      `SELECT appeal_id, seq, messages, rev FROM read_mark WHERE person_id = $1 AND appeal_id = ANY($2::uuid[])`,
       [actor.personId, ids],
     );
-    return rows.map((row) => ({ appealId: row.appeal_id, seq: row.seq, messages: row.messages }));
+    return rows.map(({ appeal_id: appealId, ...mark }) => ({ appealId, ...mark }));
   }
 }

@@ -314,6 +314,69 @@ describe('read marks', () => {
     expect((await dealer.call(appealsApi.card, { appealId: appeal.id })).mark.seq).toBe(1);
   });
 
+  it('move back by "unread from here" alone, for the reader alone, on all his sessions', async () => {
+    const { appeal } = await anAppeal(dealer, company.topic);
+    const reply = await aMessage(manager, appeal.id);
+    await aMessage(manager, appeal.id, { kind: 'note', body: 'между нами' });
+    const read = await manager.call(appealsApi.markRead, { appealId: appeal.id, seq: 99 });
+    const line = await (await server.signIn(company.manager)).socket();
+    const dealerRead = await dealer.call(appealsApi.markRead, { appealId: appeal.id, seq: 99 });
+    const before = await dealer.call(appealsApi.card, { appealId: appeal.id });
+    const { seq: replySeq } = reply.entry.audience === 'staff' ? reply.entry : { seq: 0 };
+
+    const unread = await manager.call(appealsApi.markUnread, {
+      appealId: appeal.id,
+      seq: replySeq,
+    });
+    expect(unread).toEqual({
+      appealId: appeal.id,
+      seq: replySeq - 1,
+      messages: 1,
+      rev: read.rev + 1,
+    });
+    expect(await line.next('appeal:mark', ({ rev }) => rev === unread.rev)).toEqual(unread);
+    const staffCard = await manager.call(appealsApi.card, { appealId: appeal.id });
+    expect(staffCard.mark).toEqual(unread);
+    // Nobody is told that what was seen is unseen.
+    const me = staffCard.participants.find(({ id }) => id === company.manager.id);
+    expect(me?.readPublicSeq).toBe(before.appeal.lastPublicSeq);
+    expect(await dealer.call(appealsApi.card, { appealId: appeal.id })).toEqual(before);
+    expect(before.mark).toEqual(dealerRead);
+    // What is unread already stays so.
+    expect(await manager.call(appealsApi.markUnread, { appealId: appeal.id, seq: 99 })).toEqual(
+      unread,
+    );
+    const sync = await manager.call(appealsApi.sync, {});
+    expect(sync.marks).toContainEqual(unread);
+  });
+
+  it('marked unread are not undone by a late retry, only by who knows of it', async () => {
+    const { appeal } = await anAppeal(dealer, company.topic);
+    await aMessage(manager, appeal.id);
+    const appealId = appeal.id;
+    const read = await dealer.call(appealsApi.markRead, { appealId, seq: 99, rev: 1 });
+    const unread = await dealer.call(appealsApi.markUnread, { appealId, seq: 1 });
+    expect(unread).toMatchObject({ seq: 0, messages: 0 });
+    expect(await dealer.call(appealsApi.markRead, { appealId, seq: 99, rev: read.rev })).toEqual(
+      unread,
+    );
+    const again = await dealer.call(appealsApi.markRead, { appealId, seq: 1, rev: unread.rev });
+    expect(again).toMatchObject({ seq: 1, rev: unread.rev + 1 });
+    // Another session read on meanwhile and knows of it too: an older revision after the unread one is no reason to refuse.
+    expect(
+      await dealer.call(appealsApi.markRead, { appealId, seq: 99, rev: unread.rev }),
+    ).toMatchObject({ rev: again.rev + 1 });
+  });
+
+  it('of an appeal one may not see are not there to be moved back', async () => {
+    const { appeal } = await anAppeal(dealer, company.topic);
+    const outsider = await server.signIn(company.outsider);
+    const refused = await refusal(
+      outsider.call(appealsApi.markUnread, { appealId: appeal.id, seq: 1 }),
+    );
+    expect(refused.problem.code).toBe('not_found');
+  });
+
   it('cannot be set beyond the end', async () => {
     const { appeal } = await anAppeal(dealer, company.topic);
     expect(

@@ -4,11 +4,14 @@ import type {
   EntryPage,
   ListEntries,
   MarkRead,
+  MarkUnread,
   Posted,
   PostEntry,
   ReadMark,
 } from '@otklik/shared/appeals';
+import type { Side } from '@otklik/shared/people';
 import type * as z from 'zod';
+import { createDatabaseClock } from '../../platform/database-clock';
 import type { Db, Tx } from '../../platform/db';
 import { breaksConstraint, fail, isDatabaseAway } from '../../platform/errors';
 import { groupCommit, type Outcome } from '../../platform/group-commit';
@@ -27,7 +30,8 @@ import {
 } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
 import { createFactsCache } from './facts.cache';
-import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
+import { appealView as view, entryView } from './appeal.view';
+import { answeredSince } from './guard';
 import { append, change, join, say, setStatus, type Said } from './thread';
 
 export type PostInput = z.output<typeof PostEntry>;
@@ -39,12 +43,16 @@ export interface ThreadDeps {
   /** Fixed in tests and in the demo loader; otherwise the database's clock decides. */
   now?: () => Date;
   filesPerMessage: number;
+  /** Is the collision guard of this side on? Left out: it is off. */
+  guards?: (side: Side) => Promise<boolean>;
   /** Called after commit with what happened. */
   tell: (happening: AppealHappening) => void;
   /** Called after commit with a person's own read mark, for his other sessions. */
   tellMark: (personId: string, mark: ReadMark) => void;
   /** Called with the number of sends that shared a commit. */
   batched?: (size: number) => void;
+  /** Called with what a batch was decided from: memory that proved right, or a read under the lock. */
+  decided?: (from: 'memory' | 'lock') => void;
 }
 
 interface Sending {
@@ -65,6 +73,7 @@ function hashOf({
   orderNumbers,
   mentions,
   thenStatus,
+  replyTo,
 }: PostInput): string {
   return contentHash([
     appealId,
@@ -74,6 +83,8 @@ function hashOf({
     orderNumbers,
     mentions,
     thenStatus ?? null,
+    // What came later is named only when it is there, so that older sends keep their hash.
+    ...(replyTo === undefined ? [] : [replyTo]),
   ]);
 }
 
@@ -87,8 +98,12 @@ export function createThreadService({
   tell,
   tellMark,
   batched,
+  decided,
+  guards,
 }: ThreadDeps) {
   const cache = createFactsCache();
+  /** Hears the database's clock before any facts are kept, so that no moment lies before what they hold. */
+  const clock = createDatabaseClock();
 
   /** What may be refused without looking at the appeal. */
   function check({ actor, input }: Sending): void {
@@ -118,7 +133,8 @@ export function createThreadService({
   const isPlain = ({ input }: Sending) =>
     input.attachmentIds.length === 0 &&
     input.orderNumbers.length === 0 &&
-    input.mentions.length === 0;
+    input.mentions.length === 0 &&
+    input.replyTo === undefined;
 
   const wanted = (sendings: Sending[]) => ({
     appealIds: [...new Set(sendings.map(({ input }) => input.appealId))],
@@ -147,6 +163,40 @@ export function createThreadService({
     if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
       throw fail('not_found', { what: 'appeal' });
     return facts;
+  }
+
+  /** Has a colleague answered after what the author had seen? Asked under the lock, and only of what is no repeat. */
+  const isStale = ({ actor, input }: Sending, facts: AppealFacts) =>
+    input.kind === 'message' &&
+    input.seenSeq !== undefined &&
+    input.sendAnyway !== true &&
+    answeredSince(facts.row, actor, input.seenSeq) !== null;
+
+  /** @throws stale */
+  async function refuseStale(tx: Tx, sending: Sending, facts: AppealFacts): Promise<void> {
+    const { actor, input } = sending;
+    if (!isStale(sending, facts) || !(await guards?.(actor.side))) return;
+    const seenSeq = input.seenSeq ?? 0;
+    throw fail('stale', {
+      messages: await appealRepository.countAnswers(tx, facts.row.id, actor, seenSeq),
+      by: answeredSince(facts.row, actor, seenSeq)?.name ?? '',
+      lastSeq: actor.side === 'staff' ? facts.row.last_seq : facts.row.last_public_seq,
+    });
+  }
+
+  /** What is quoted is of the same appeal, and whoever reads the quoting may read the quoted. @throws not_found, invalid_input */
+  async function checkQuote(tx: Tx, { actor, input }: Sending): Promise<void> {
+    if (input.replyTo === undefined) return;
+    const quoted = await appealRepository.entry(tx, input.replyTo);
+    if (quoted?.appeal_id !== input.appealId || !appealPolicy.readEntry(actor, quoted))
+      throw fail('not_found', { what: 'entry' });
+    if (input.kind === 'message' && quoted.public_seq === null) {
+      throw fail('invalid_input', {
+        fields: [
+          { path: 'replyTo', rule: 'private', message: 'a message cannot quote what is private' },
+        ],
+      });
+    }
   }
 
   async function contexts(locked: Locked): Promise<Map<string, ClockContext | null>> {
@@ -193,72 +243,119 @@ export function createThreadService({
     return entry;
   }
 
-  const view = (actor: Actor, facts: AppealFacts) =>
-    actor.side === 'staff' ? staffAppeal(facts) : dealerAppeal(facts);
-  const entryView = (
-    actor: Actor,
-    row: EntryRow,
-    attachments: Parameters<typeof staffEntry>[1],
-  ): Entry =>
-    actor.side === 'staff' ? staffEntry(row, attachments) : dealerEntry(row, attachments);
-
-  /** Many plain sends in one transaction: three round trips for all of them together. */
+  /** Many plain sends in one transaction: in one round trip when memory is right about all of them, else under the lock. */
   async function postTogether(sendings: Sending[]): Promise<Outcome<Posted>[]> {
     batched?.(sendings.length);
-    return writeTogether(sendings).catch((error: unknown) => {
+    try {
+      const done = await writeAtOnce(sendings);
+      decided?.(done ? 'memory' : 'lock');
+      return done ?? (await writeTogether(sendings));
+    } catch (error) {
       // Trying again one by one would only make everybody wait for the same refusal.
       if (isDatabaseAway(error)) return sendings.map(() => ({ error }));
       throw error;
+    }
+  }
+
+  type Decided = Outcome<Posted> | { entry: EntryRow; work: AppealChange };
+
+  /** Works out every send of a batch, in order; nothing is written yet. */
+  async function decide(sendings: Sending[], locked: Locked) {
+    const clocks = await contexts(locked);
+    const at = now?.() ?? locked.now;
+    const works = new Map<string, AppealChange>();
+    const outcomes = sendings.map((sending): Decided => {
+      const { actor, input } = sending;
+      // Not locked: held by somebody else, or not there; alone it waits its turn or is refused.
+      if (!locked.appeals.has(input.appealId)) return 'alone';
+      try {
+        const facts = admit(sending, locked);
+        const key = `${actor.personId}:${input.clientId}`;
+        const sent = locked.sent.get(key);
+        if (sent) {
+          repeated(sent, sending);
+          return 'alone';
+        }
+        // Alone it is asked again, with what a refusal has to tell.
+        if (isStale(sending, facts)) return 'alone';
+        const work = works.get(facts.row.id) ?? change(facts);
+        works.set(facts.row.id, work);
+        const entry = speak(work, sending, at, clocks.get(facts.row.id) ?? null);
+        // The same press twice within one batch: the second is a retry of the first.
+        locked.sent.set(key, entry);
+        return { entry, work };
+      } catch (error) {
+        return { error };
+      }
     });
+    return { outcomes, works: [...works.values()] };
+  }
+
+  /** Views are made after the write has moved the revisions. */
+  const answers = (sendings: Sending[], outcomes: Decided[]) =>
+    outcomes.map((outcome, index): Outcome<Posted> => {
+      const actor = sendings[index]?.actor;
+      if (outcome === 'alone' || !('work' in outcome)) return outcome;
+      if (!actor) return 'alone';
+      return {
+        value: {
+          entry: entryView(actor, outcome.entry, []),
+          appeal: view(actor, outcome.work.facts),
+        },
+      };
+    });
+
+  function written(work: AppealChange): void {
+    cache.put(work.facts);
+    tell(happening(work));
+  }
+
+  /**
+   * Decides from memory and lets the one statement that writes see whether memory was right; only then anything is answered,
+   * refusals too. Permission is judged as under the lock: by the appeal as it is now, and by a session that still lives.
+   * @returns null when it has to be done under the lock; then nothing was written, and what was taken from memory is forgotten
+   */
+  async function writeAtOnce(sendings: Sending[]): Promise<Outcome<Posted>[] | null> {
+    const guess = clock.moment();
+    const { appealIds, sessionIds, sent } = wanted(sendings);
+    const known = guess && cache.takeAll(appealIds);
+    if (!known) return null;
+    const assumed = {
+      appeals: known.map((facts) => appealRepository.assumptionOf(facts)),
+      sessionIds,
+      sent,
+      at: now ? null : guess,
+    };
+    const { outcomes, works } = await decide(sendings, {
+      appeals: new Map(known.map((facts) => [facts.row.id, facts])),
+      liveSessions: new Set(sessionIds),
+      sent: new Map(),
+      now: guess,
+    });
+    const heard = clock.ask();
+    const saved = await appealRepository
+      .saveIfStill(db, works, assumed)
+      .catch((error: unknown): null => {
+        if (isDatabaseAway(error)) throw error;
+        // A client id was being used elsewhere at this moment: the lock's path says which.
+        return null;
+      });
+    if (saved) heard(saved.now);
+    if (!saved?.fits) return null;
+    const posted = answers(sendings, outcomes);
+    works.forEach(written);
+    return posted;
   }
 
   const writeTogether = (sendings: Sending[]) =>
     db.batch(async (tx) => {
+      const heard = clock.ask();
       const locked = await appealRepository.lockBatch(tx, wanted(sendings), cache);
-      const clocks = await contexts(locked);
-      const at = now?.() ?? locked.now;
-      const works = new Map<string, AppealChange>();
-      const outcomes = sendings.map(
-        (sending): Outcome<Posted> | { entry: EntryRow; work: AppealChange } => {
-          const { actor, input } = sending;
-          // Not locked: held by somebody else, or not there; alone it waits its turn or is refused.
-          if (!locked.appeals.has(input.appealId)) return 'alone';
-          try {
-            const facts = admit(sending, locked);
-            const key = `${actor.personId}:${input.clientId}`;
-            const sent = locked.sent.get(key);
-            if (sent) {
-              repeated(sent, sending);
-              return 'alone';
-            }
-            const work = works.get(facts.row.id) ?? change(facts);
-            works.set(facts.row.id, work);
-            const entry = speak(work, sending, at, clocks.get(facts.row.id) ?? null);
-            // The same press twice within one batch: the second is a retry of the first.
-            locked.sent.set(key, entry);
-            return { entry, work };
-          } catch (error) {
-            return { error };
-          }
-        },
-      );
-      appealRepository.saveBatch(tx, [...works.values()]);
-      for (const work of works.values()) {
-        tx.afterCommit(() => cache.put(work.facts));
-        tx.afterCommit(() => tell(happening(work)));
-      }
-      // Views are made only now: writing has moved the revisions.
-      return outcomes.map((outcome, index): Outcome<Posted> => {
-        const actor = sendings[index]?.actor;
-        if (outcome === 'alone' || !('work' in outcome)) return outcome;
-        if (!actor) return 'alone';
-        return {
-          value: {
-            entry: entryView(actor, outcome.entry, []),
-            appeal: view(actor, outcome.work.facts),
-          },
-        };
-      });
+      heard(locked.now);
+      const { outcomes, works } = await decide(sendings, locked);
+      appealRepository.saveBatch(tx, works);
+      for (const work of works) tx.afterCommit(() => written(work));
+      return answers(sendings, outcomes);
     });
 
   const happening = (work: AppealChange): AppealHappening => ({
@@ -279,7 +376,9 @@ export function createThreadService({
   async function writeAlone(sending: Sending): Promise<Posted> {
     const { actor, input } = sending;
     return db.transaction(async (tx) => {
+      const heard = clock.ask();
       const locked = await appealRepository.lock(tx, wanted([sending]));
+      heard(locked.now);
       const facts = admit(sending, locked);
       const sent = locked.sent.get(`${actor.personId}:${input.clientId}`);
       if (sent) {
@@ -290,6 +389,8 @@ export function createThreadService({
           appeal: view(actor, facts),
         };
       }
+      await refuseStale(tx, sending, facts);
+      await checkQuote(tx, sending);
       const at = now?.() ?? locked.now;
       const clocks = (await contexts(locked)).get(facts.row.id) ?? null;
       const work = change(facts);
@@ -299,9 +400,11 @@ export function createThreadService({
         files: input.attachmentIds.length,
         orders,
         mentions: input.mentions,
+        ...(input.replyTo === undefined ? {} : { replyTo: input.replyTo }),
       });
       await appealRepository.save(tx, [work]);
       const attachments = await claimFiles(tx, actor, entry, input.attachmentIds);
+      tx.afterCommit(() => cache.put(facts));
       tx.afterCommit(() =>
         tell({
           facts,
@@ -325,9 +428,10 @@ export function createThreadService({
      * Adds a message or a private note to an appeal, with its files, orders and mentions, and moves numbers, clocks, status and read mark.
      * A second call with the same `clientId` and content gives the first answer again, at any later time, on any node.
      * Sends that arrive while a commit runs share the next one.
-     * @throws not_found – no such appeal, upload or order, or none this actor may see
+     * @throws not_found – no such appeal, upload, order or quoted entry, or none this actor may see
      * @throws forbidden – a dealer writes a note or changes the status
      * @throws same_id_other_content – the id was used for something else
+     * @throws stale – somebody else of the author's side has answered after `seenSeq`
      * @throws name_needed – the session of a shared login has not said who writes
      */
     async post(actor: Actor, input: PostInput): Promise<Posted> {
@@ -371,15 +475,20 @@ export function createThreadService({
       );
       return {
         entries: page.map((row) => entryView(actor, row, attachments.get(row.id) ?? [])),
+        changed: await changedOutside(actor, page),
         hasMore: rows.length > limit,
       };
     },
 
     /**
-     * Moves the reader's own mark forward; a lower number changes nothing.
+     * Moves the reader's own mark forward; a lower number changes nothing, nor does a reader who does not know of
+     * his own "unread from here" yet: a late retry must not undo it.
      * @throws not_found – no such appeal, or none this actor may see
      */
-    async markRead(actor: Actor, { appealId, seq }: z.output<typeof MarkRead>): Promise<ReadMark> {
+    async markRead(
+      actor: Actor,
+      { appealId, seq, rev }: z.output<typeof MarkRead>,
+    ): Promise<ReadMark> {
       return db.transaction(async (tx) => {
         const parameters: unknown[] = [appealId, seq];
         const visible = appealScope(actor, parameters);
@@ -401,36 +510,106 @@ export function createThreadService({
         if (!place) throw fail('not_found', { what: 'appeal' });
         // The appeal is locked before the mark, as a send does, or the two could wait for each other.
         const seen = place.public_seq > place.seen ? await lockOne(tx, appealId) : null;
-        const [mark] = await tx.query<{ seq: number; messages: number; moved: boolean }>(
+        const [mark] = await tx.query<Omit<ReadMark, 'appealId'> & { moved: boolean }>(
           `WITH moved AS (
              INSERT INTO read_mark (appeal_id, person_id, seq, public_seq, messages, changed_xid)
              VALUES ($1, $2, $3, $4, $5, pg_current_xact_id())
-             ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq, public_seq = EXCLUDED.public_seq,
-               messages = EXCLUDED.messages, changed_xid = EXCLUDED.changed_xid
-             WHERE read_mark.seq < EXCLUDED.seq
-             RETURNING seq, messages
+             ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq,
+               public_seq = greatest(read_mark.public_seq, EXCLUDED.public_seq),
+               messages = EXCLUDED.messages, changed_xid = EXCLUDED.changed_xid, rev = read_mark.rev + 1
+             WHERE read_mark.seq < EXCLUDED.seq AND ($6::integer IS NULL OR read_mark.unread_rev <= $6)
+             RETURNING seq, messages, rev
            )
-           SELECT m.seq, m.messages, true AS moved FROM moved m
+           SELECT m.seq, m.messages, m.rev, true AS moved FROM moved m
            UNION ALL
-           SELECT r.seq, r.messages, false FROM read_mark r
+           SELECT r.seq, r.messages, r.rev, false FROM read_mark r
            WHERE r.appeal_id = $1 AND r.person_id = $2 AND NOT EXISTS (SELECT 1 FROM moved)`,
-          [appealId, actor.personId, Math.min(seq, place.last), place.public_seq, place.messages],
+          [
+            appealId,
+            actor.personId,
+            Math.min(seq, place.last),
+            place.public_seq,
+            place.messages,
+            rev ?? null,
+          ],
         );
         if (!mark) throw fail('conflict', { what: 'read mark' });
-        const moved: ReadMark = { appealId, seq: mark.seq, messages: mark.messages };
-        if (mark.moved) tx.afterCommit(() => tellMark(actor.personId, moved));
-        if (mark.moved && seen) await saveSeen(tx, actor, seen, place.public_seq);
+        const { moved: hasMoved, ...rest } = mark;
+        const moved: ReadMark = { appealId, ...rest };
+        if (hasMoved) tx.afterCommit(() => tellMark(actor.personId, moved));
+        if (hasMoved && seen) await saveSeen(tx, actor, seen, place.public_seq);
         return moved;
+      });
+    },
+
+    /**
+     * Makes everything from a number on unread again, for the reader alone: what the other side was told he had seen stays.
+     * A mark that stands before that number already changes nothing.
+     * @throws not_found – no such appeal, or none this actor may see
+     */
+    async markUnread(
+      actor: Actor,
+      { appealId, seq }: z.output<typeof MarkUnread>,
+    ): Promise<ReadMark> {
+      return db.transaction(async (tx) => {
+        const parameters: unknown[] = [appealId, actor.personId, seq - 1];
+        const visible = appealScope(actor, parameters);
+        const own = actor.side === 'staff' ? 'seq' : 'public_seq';
+        const [mark] = await tx.query<Omit<ReadMark, 'appealId'> & { moved: boolean }>(
+          `WITH place AS (
+             SELECT (SELECT count(*) FROM entry e
+                WHERE e.appeal_id = a.id AND e.${own} <= $3 AND e.kind <> 'event') AS messages
+             FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE a.id = $1 AND ${visible}
+           ), moved AS (
+             UPDATE read_mark r SET seq = $3, messages = place.messages, rev = r.rev + 1, unread_rev = r.rev + 1,
+               changed_xid = pg_current_xact_id()
+             FROM place WHERE r.appeal_id = $1 AND r.person_id = $2 AND r.seq > $3
+             RETURNING r.seq, r.messages, r.rev
+           )
+           SELECT m.seq, m.messages, m.rev, true AS moved FROM moved m
+           UNION ALL
+           SELECT coalesce(r.seq, 0), coalesce(r.messages, 0), coalesce(r.rev, 0), false
+           FROM place LEFT JOIN read_mark r ON r.appeal_id = $1 AND r.person_id = $2
+           WHERE NOT EXISTS (SELECT 1 FROM moved)`,
+          parameters,
+        );
+        if (!mark) throw fail('not_found', { what: 'appeal' });
+        const { moved, ...rest } = mark;
+        const now: ReadMark = { appealId, ...rest };
+        if (moved) tx.afterCommit(() => tellMark(actor.personId, now));
+        return now;
       });
     },
   };
 
+  /** Entries that events of the page have changed and that lie outside it, as they are now. */
+  async function changedOutside(actor: Actor, page: EntryRow[]): Promise<Entry[]> {
+    const there = new Set(page.map((row) => row.id));
+    const named = page.flatMap(({ event_type: type, facts }) =>
+      (type === 'edited' || type === 'deleted') && typeof facts?.entryId === 'string'
+        ? [facts.entryId]
+        : [],
+    );
+    const rows = await appealRepository.entries(
+      db,
+      [...new Set(named)].filter((id) => !there.has(id)),
+    );
+    const visible = rows.filter((row) => appealPolicy.readEntry(actor, row));
+    const attachments = await attachmentRepository.ofEntries(
+      db,
+      visible.filter((row) => row.files > 0).map((row) => row.id),
+    );
+    return visible.map((row) => entryView(actor, row, attachments.get(row.id) ?? []));
+  }
+
   async function lockOne(tx: Tx, appealId: string): Promise<AppealFacts | null> {
+    const heard = clock.ask();
     const locked = await appealRepository.lock(tx, {
       appealIds: [appealId],
       sessionIds: [],
       sent: [],
     });
+    heard(locked.now);
     return locked.appeals.get(appealId) ?? null;
   }
 
@@ -446,7 +625,7 @@ export function createThreadService({
     facts.row[column] = publicSeq;
     const work = { ...change(facts), public: true };
     await appealRepository.save(tx, [work]);
-    tx.afterCommit(() => tell(happening(work)));
+    tx.afterCommit(() => written(work));
   }
 }
 

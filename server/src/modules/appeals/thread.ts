@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import type { Actor } from '../people';
 import { advance, type Clock, type ClockContext, type ClockEvent } from '../sla';
 import type { AppealChange, AppealFacts, EntryRow } from './appeal.repository';
+import { spokenBy } from './guard';
 
 /** Longest piece of a message that a list row shows. */
 const LAST_WORD_CHARACTERS = 160;
@@ -15,6 +16,7 @@ export function change(facts: AppealFacts, { isNew = false } = {}): AppealChange
     isNew,
     public: isNew,
     entries: [],
+    changed: [],
     clocks: [],
     steps: [],
     marks: [],
@@ -83,7 +85,13 @@ function nextPlace(
   return { seq: row.last_seq, public_seq: row.last_public_seq };
 }
 
-/** Adds an event line. `actor` null: the system did it. */
+/** What makes a command recognisable when it comes again. */
+export interface Command {
+  clientId: string;
+  contentHash: string;
+}
+
+/** Adds an event line. `actor` null: the system did it. `command`: what the event answers, should it come again. */
 export function append(
   work: AppealChange,
   actor: Actor | null,
@@ -91,6 +99,7 @@ export function append(
   facts: Record<string, unknown>,
   at: Date,
   isPublic: boolean,
+  command: Command | null = null,
 ): EntryRow {
   const entry: EntryRow = {
     id: uuid(),
@@ -102,8 +111,8 @@ export function append(
     author_side: actor?.side ?? null,
     author_title: actor?.jobTitle ?? '',
     session_id: actor?.sessionId ?? null,
-    client_id: null,
-    content_hash: null,
+    client_id: command?.clientId ?? null,
+    content_hash: command?.contentHash ?? null,
     body: '',
     event_type: type,
     facts,
@@ -111,6 +120,10 @@ export function append(
     orders: [],
     files: 0,
     created_at: at.toISOString(),
+    version: 1,
+    edited_at: null,
+    deleted_at: null,
+    reply_to: null,
   };
   work.entries.push(entry);
   return entry;
@@ -124,6 +137,8 @@ export interface Said {
   files: number;
   orders: string[];
   mentions: string[];
+  /** Entry of the same appeal that is quoted. */
+  replyTo?: string;
   /** The words are the dealer's though staff typed them (phone, mail): the clocks count who spoke. */
   onBehalf?: boolean;
 }
@@ -162,6 +177,10 @@ export function say(
     orders: said.orders,
     files: said.files,
     created_at: at.toISOString(),
+    version: 1,
+    edited_at: null,
+    deleted_at: null,
+    reply_to: said.replyTo ?? null,
   };
   work.entries.push(entry);
   row.messages += 1;
@@ -170,7 +189,7 @@ export function say(
     authorId: actor.personId,
     authorName: actor.name,
     side: actor.side,
-    text: said.body.slice(0, LAST_WORD_CHARACTERS).toWellFormed(),
+    text: shortened(said.body),
     files: said.files,
     at: entry.created_at,
   };
@@ -180,6 +199,7 @@ export function say(
     row.public_messages += 1;
     row.public_last_word = word;
     row.public_last_at = entry.created_at;
+    row.spoke = spokenBy(row.spoke, actor, entry);
     // Who answers has read; a note says nothing of that to the dealer.
     if (actor.side === 'staff') row.seen_by_staff = row.last_public_seq;
     else row.seen_by_dealer = row.last_public_seq;
@@ -202,6 +222,51 @@ export function say(
   }
   if (isPublic) afterMessage(work, actor, said, at, clocks);
   return entry;
+}
+
+const shortened = (body: string) => body.slice(0, LAST_WORD_CHARACTERS).toWellFormed();
+
+/**
+ * Gives a message or a note other words, or takes it away (`body` null): what it said stays as an earlier version, and an event of
+ * its own number says so. Who owes the answer, clocks, counts and the row's place in lists stay as they are.
+ * @param shows whether the row's last word, for staff and for the dealer, is this entry
+ */
+export function reword(
+  work: AppealChange,
+  actor: Actor,
+  entry: EntryRow,
+  body: string | null,
+  at: Date,
+  command: Command,
+  shows: { last: boolean; publicLast: boolean },
+): EntryRow {
+  const { row } = work.facts;
+  const moment = at.toISOString();
+  const next: EntryRow = {
+    ...entry,
+    version: entry.version + 1,
+    ...(body === null ? { body: '', files: 0, deleted_at: moment } : { body, edited_at: moment }),
+  };
+  work.changed.push({ before: entry, after: next });
+  append(
+    work,
+    actor,
+    body === null ? 'deleted' : 'edited',
+    { entryId: entry.id, version: next.version },
+    at,
+    entry.public_seq !== null,
+    command,
+  );
+  const reworded = (word: LastWord | null): LastWord | null =>
+    word && {
+      ...word,
+      text: shortened(next.body),
+      files: next.files,
+      ...(body === null ? { deleted: true } : {}),
+    };
+  if (shows.last) row.last_word = reworded(row.last_word);
+  if (shows.publicLast) row.public_last_word = reworded(row.public_last_word);
+  return next;
 }
 
 /** A dealer's message reopens what was done; it stands under the event that says so. */
@@ -287,6 +352,7 @@ export function assignTo(
 /**
  * Sets the status, settles the clocks by it and says so in the thread.
  * @param clocks null: the clocks were moved already (by the message that changed the status)
+ * @param command what the event answers, should it come again
  */
 export function setStatus(
   work: AppealChange,
@@ -295,6 +361,7 @@ export function setStatus(
   at: Date,
   clocks: ClockContext | null,
   solved: boolean | null = null,
+  command: Command | null = null,
 ): void {
   const { row } = work.facts;
   const from = row.status;
@@ -308,6 +375,7 @@ export function setStatus(
     { from, to, ...(row.solved === null ? {} : { solved: row.solved }) },
     at,
     true,
+    command,
   );
   if (to === 'waiting') row.answer_owed_by = 'dealer';
   if (DONE.includes(to)) row.answer_owed_by = null;

@@ -134,7 +134,7 @@ export const attachmentRepository = {
   },
 
   /**
-   * All files of an appeal, newest message first.
+   * All files of an appeal, newest message first; those of deleted messages are left out.
    * @param publicOnly leaves out files of private notes: what a dealer may be shown
    */
   async ofAppeal(
@@ -145,7 +145,7 @@ export const attachmentRepository = {
     const rows = await q.query<AttachmentRow & { entry_id: string }>(
       `SELECT ${attachmentColumns('a')} FROM attachment a
        JOIN entry e ON e.id = a.entry_id
-       WHERE a.appeal_id = $1 AND (e.public_seq IS NOT NULL OR NOT $2::boolean)
+       WHERE a.appeal_id = $1 AND e.deleted_at IS NULL AND (e.public_seq IS NOT NULL OR NOT $2::boolean)
        ORDER BY e.seq DESC, a.position`,
       [appealId, publicOnly],
     );

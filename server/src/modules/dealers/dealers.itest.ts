@@ -29,7 +29,14 @@ beforeAll(async () => {
     log: createLog('silent', false),
     company: async () => ({ zone: 'Europe/Moscow', hours: [] }),
     isOnline: () => false,
-    limits: { filesPerMessage: 1, fileBytes: 1, fileExtensions: [], messageCharacters: 1 },
+    limits: async () => ({
+      filesPerMessage: 1,
+      fileBytes: 1,
+      fileExtensions: [],
+      messageCharacters: 1,
+      editMinutes: 15,
+    }),
+    tellSettings: () => undefined,
   });
   admin = await anActor(base.db, await aManager(base.db, { role: 'admin', name: 'Admin' }));
   ears.push(
@@ -442,7 +449,14 @@ describe('visitors', () => {
         sessionRule: 'dealer',
         maxSessions: null,
       },
-      ...{ sessionLimit: 5, shared: false, scope: 'all', sessionsNow: 0, lastSignInAt: null },
+      ...{
+        sessionLimit: 5,
+        shared: false,
+        scope: 'all',
+        chief: false,
+        sessionsNow: 0,
+        lastSignInAt: null,
+      },
     });
     await sessions.signIn(
       { login: 'marina@d.example', password },
@@ -491,10 +505,13 @@ describe('visitors', () => {
     await dealers.changeVisitor(admin, { visitorId: visitor.id, shared: true });
     expect(await version()).toBe(3);
     expect((await sessions.authenticate(cookie)).nameNeeded).toBe(true);
+    await dealers.changeVisitor(admin, { visitorId: visitor.id, chief: true });
+    expect(await version()).toBe(4);
+    expect(await sessions.authenticate(cookie)).toMatchObject({ chief: true });
     await dealers.changeVisitor(admin, { visitorId: visitor.id, name: 'Renamed' });
     await dealers.changeVisitor(admin, { visitorId: visitor.id, phone: '+7 3' });
-    expect(await version()).toBe(3);
-    await eventually(() => expect(reconnected).toEqual([visitor.id, visitor.id, visitor.id]));
+    expect(await version()).toBe(4);
+    await eventually(() => expect(reconnected).toEqual(Array(4).fill(visitor.id)));
     expect(await sessions.authenticate(cookie)).toMatchObject({ scope: 'own', name: 'Renamed' });
   });
 

@@ -74,6 +74,7 @@ export function visitorView(row: VisitorRow): VisitorView {
     sessionLimit: visitorLimit(row),
     shared: row.shared,
     scope: row.scope,
+    chief: row.chief,
     sessionsNow: row.sessionsNow,
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
   };

@@ -17,6 +17,7 @@ export interface VisitorRow {
   maxSessions: number | null;
   shared: boolean;
   scope: VisitorScope;
+  chief: boolean;
   sessionsNow: number;
   lastSignInAt: Date | null;
   managerId: string | null;
@@ -27,7 +28,7 @@ export interface VisitorRow {
 const VISITOR = `
   SELECT p.id, p.dealer_id AS "dealerId", p.name, p.job_title AS "jobTitle", p.login, p.email, p.phone,
          p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
-         p.shared, p.scope, p.last_sign_in_at AS "lastSignInAt",
+         p.shared, p.scope, p.chief, p.last_sign_in_at AS "lastSignInAt",
          (SELECT count(*) FROM session s WHERE s.person_id = p.id AND s.ended_at IS NULL AND s.expires_at > $1) AS "sessionsNow",
          d.manager_id AS "managerId", d.several_sessions AS "dealerSeveral", d.max_sessions AS "dealerMax"
   FROM person p JOIN dealer d ON d.id = p.dealer_id`;

@@ -65,12 +65,12 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     };
     return db.transaction(async (tx) => {
       if (!(await personRepository.insert(tx, visitor))) throw loginTaken();
-      const { login, jobTitle, email, phone, accessAllowed, shared, scope } = visitor;
+      const { login, jobTitle, email, phone, accessAllowed, shared, scope, chief } = visitor;
       await recordChange(tx, {
         ...mark(actor, visitor),
         action: 'visitor.invited',
         before: null,
-        after: { login, jobTitle, email, phone, accessAllowed, shared, scope },
+        after: { login, jobTitle, email, phone, accessAllowed, shared, scope, chief },
       });
       return { visitor: visitorView(await get(tx, visitor.id)), password };
     });
@@ -109,7 +109,7 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     if (accessAllowed === false) await endAll(tx, [before.id], by, 'access_closed');
     if (changed.has('sessionRule') || changed.has('maxSessions'))
       await holdToRules(tx, [before], by);
-    if (changed.has('scope') || changed.has('shared'))
+    if (changed.has('scope') || changed.has('chief') || changed.has('shared'))
       await personRepository.changeRights(tx, before.id);
     // His sockets carry the name and title that messages show.
     else if (changed.has('name') || changed.has('jobTitle'))

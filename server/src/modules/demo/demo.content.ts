@@ -7,7 +7,7 @@ import { qualityStories } from './content/stories/quality';
 import { makeTemplateAppeals } from './content/templates';
 import type { DemoAppeal, DemoOrder } from './content/types';
 
-export { dealers, isStaffKey, staff, supplier, teams, visitors } from './content/people';
+export { chiefs, dealers, isStaffKey, staff, supplier, teams, visitors } from './content/people';
 export { photos } from './content/photos';
 export { products } from './content/products';
 export { topics } from './content/topics';

@@ -9,7 +9,7 @@ import {
   sessionRepository,
   type Actor,
 } from '../people';
-import { dealers, staff, teams, topics, visitors } from './demo.content';
+import { chiefs, dealers, staff, teams, topics, visitors } from './demo.content';
 import type { DealerKey, PersonKey, StaffKey, TeamKey, TopicKey } from './demo.content';
 import { keysOf } from './demo.keys';
 import { demoRepository, LOADER_DEVICE } from './demo.repository';
@@ -75,7 +75,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
     });
     return signIn({
       ...{ personId, role, side: 'staff', name, jobTitle },
-      ...{ dealerId: null, scope: 'all', teamIds: members },
+      ...{ dealerId: null, scope: 'all', chief: false, teamIds: members },
     });
   }
 
@@ -109,7 +109,8 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
     const { login, name, title: jobTitle, dealer, sessions: count, seesAllAppeals } = visitors[key];
     const dealerId = dealerIds[dealer];
     const scope = seesAllAppeals ? 'all' : 'own';
-    const invitation = InviteVisitor.parse({ dealerId, name, jobTitle, login, scope });
+    const chief = chiefs.has(key);
+    const invitation = InviteVisitor.parse({ dealerId, name, jobTitle, login, scope, chief });
     const { visitor } = await then.inviteVisitor(admin, invitation);
     const personId = visitor.id;
     if (count !== null) {
@@ -120,7 +121,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
     await db.transaction((tx) => personRepository.setPassword(tx, personId, passwordHash));
     return signIn({
       ...{ personId, role: 'dealer', side: 'dealer', name, jobTitle },
-      ...{ dealerId, scope, teamIds: [] },
+      ...{ dealerId, scope, chief, teamIds: [] },
     });
   });
 

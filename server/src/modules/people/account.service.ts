@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type {
   ChangePassword,
   Colleague,
+  DealerColleague,
   Me,
   NameSession,
   PersonSettings,
@@ -28,20 +29,29 @@ interface Deps {
   /** The company's zone and hours, as they are now. */
   company: () => Promise<Me['company']>;
   isOnline: IsOnline;
-  limits: Me['limits'];
+  limits: () => Promise<Me['limits']>;
+  /** Called with a person's settings as they are now, for his other sessions. */
+  tellSettings: (personId: string, settings: PersonSettings) => void;
 }
 
 /** What a signed-in person does with his own account. */
-export function createAccountService({ db, now, company, isOnline, limits }: Deps) {
+export function createAccountService({ db, now, company, isOnline, limits, tellSettings }: Deps) {
   /** Who the caller is, what he may, and what the screens need to know before the first one. */
   async function me(actor: Actor): Promise<Me> {
-    const [row, hours] = await Promise.all([sessionRepository.get(db, actor.sessionId), company()]);
-    return meView(row, { company: hours, limits, at: now() });
+    const [row, hours, allowed] = await Promise.all([
+      sessionRepository.get(db, actor.sessionId),
+      company(),
+      limits(),
+    ]);
+    return meView(row, { company: hours, limits: allowed, at: now() });
   }
 
   /** Fields that are not named keep their values. */
   async function changeSettings(actor: Actor, settings: PersonSettings): Promise<PersonSettings> {
-    return settingsView(await personRepository.mergeSettings(db, actor.personId, settings));
+    const merged = await personRepository.mergeSettings(db, actor.personId, settings);
+    const view = settingsView(merged);
+    tellSettings(actor.personId, view);
+    return view;
   }
 
   /**
@@ -98,7 +108,16 @@ export function createAccountService({ db, now, company, isOnline, limits }: Dep
     return Promise.all(staff.map((row) => colleagueView(row, isOnline)));
   }
 
-  return { me, changeSettings, nameSession, changePassword, colleagues };
+  /**
+   * The caller's own dealer's people with access, himself among them.
+   * @throws not_found – for staff: they have no dealer
+   */
+  async function dealerColleagues(actor: Actor): Promise<DealerColleague[]> {
+    if (actor.dealerId === null) throw fail('not_found', { what: 'colleagues' });
+    return personRepository.listVisitors(db, actor.dealerId);
+  }
+
+  return { me, changeSettings, nameSession, changePassword, colleagues, dealerColleagues };
 }
 
 const wrongPassword = () =>

@@ -14,6 +14,8 @@ export interface Actor {
   /** Of a visitor; null for staff. */
   dealerId: string | null;
   scope: VisitorScope;
+  /** Of a visitor: brings colleagues of his dealer into threads. */
+  chief: boolean;
   /** Of staff; empty for visitors. */
   teamIds: readonly string[];
   /** Grows when what this person may see changes. */

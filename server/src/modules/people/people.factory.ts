@@ -85,6 +85,7 @@ interface PersonFields {
   maxSessions: number | null;
   shared: boolean;
   scope: VisitorScope;
+  chief: boolean;
 }
 
 async function aPerson(
@@ -103,11 +104,12 @@ async function aPerson(
     maxSessions: null,
     shared: false,
     scope: 'all',
+    chief: false,
     ...fields,
   };
   await db.query(
-    `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, access_allowed, session_rule, max_sessions, shared, scope)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, access_allowed, session_rule, max_sessions, shared, scope, chief)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       person.id,
       person.login,
@@ -121,6 +123,7 @@ async function aPerson(
       person.maxSessions,
       person.shared,
       person.scope,
+      person.chief,
     ],
   );
   return person;
@@ -136,7 +139,7 @@ export const aVisitor = (
 /** A manager without teams; `role` makes a supervisor or an admin of him. */
 export async function aManager(
   db: Db,
-  overrides: Partial<Omit<PersonFields, 'dealerId' | 'scope'>> & {
+  overrides: Partial<Omit<PersonFields, 'dealerId' | 'scope' | 'chief'>> & {
     teamIds?: readonly string[];
   } = {},
 ): Promise<TestPerson> {

@@ -36,7 +36,14 @@ beforeAll(async () => {
     ...{ db: base.db, config, log, now: () => new Date() },
     company: async () => ({ zone: 'Europe/Moscow', hours: [] }),
     isOnline: () => false,
-    limits: { filesPerMessage: 1, fileBytes: 1, fileExtensions: [], messageCharacters: 1 },
+    limits: async () => ({
+      filesPerMessage: 1,
+      fileBytes: 1,
+      fileExtensions: [],
+      messageCharacters: 1,
+      editMinutes: 15,
+    }),
+    tellSettings: () => undefined,
   });
   const integrations = createIntegrationService({ db: base.db, now: () => new Date() });
   const api = createApi<Actor>({

@@ -1,6 +1,7 @@
 import {
   ChangePassword,
   Colleague,
+  DealerColleague,
   Done,
   Me,
   NameSession,
@@ -87,5 +88,10 @@ export function peopleRoutes(api: Api<Actor>, { sessions, config }: Services): v
     peopleApi.colleagues,
     { input: Nothing, output: z.object({ items: z.array(Colleague) }) },
     async (actor) => ({ items: await sessions.colleagues(actor) }),
+  );
+  api.mount(
+    peopleApi.dealerColleagues,
+    { input: Nothing, output: z.object({ items: z.array(DealerColleague) }) },
+    async (actor) => ({ items: await sessions.dealerColleagues(actor) }),
   );
 }

@@ -19,6 +19,7 @@ export class Person {
   @Column('integer', { name: 'max_sessions', nullable: true }) maxSessions!: number | null;
   @Column('boolean') shared!: boolean;
   @Column('text') scope!: VisitorScope;
+  @Column('boolean') chief!: boolean;
   @Column('jsonb') settings!: PersonSettings;
   @Column('integer', { name: 'rights_version' }) rightsVersion!: number;
   @Column('timestamptz', { name: 'last_sign_in_at', nullable: true }) lastSignInAt!: Date | null;

@@ -80,6 +80,7 @@ describe('rights', () => {
         'seeDealers',
         'manageDealers',
         'manageSla',
+        'manageCompany',
         'seeOrders',
       ],
     ],

@@ -59,6 +59,7 @@ export function rightsOf(actor: Pick<Actor, 'role' | 'side'>): Rights {
     seeDealers: staff,
     manageDealers: actor.role === 'admin',
     manageSla: actor.role === 'admin',
+    manageCompany: actor.role === 'admin',
     seeOrders: true,
   };
 }

@@ -25,6 +25,7 @@ export type NewPerson = Pick<
   | 'accessAllowed'
   | 'shared'
   | 'scope'
+  | 'chief'
   | 'createdAt'
 >;
 
@@ -60,8 +61,8 @@ export const personRepository = {
   /** @returns false when the login is taken, in whatever case; nothing is written then */
   async insert(tx: Tx, person: NewPerson): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, email, phone, access_allowed, shared, scope, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (lower(login)) DO NOTHING RETURNING id`,
+      `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, email, phone, access_allowed, shared, scope, chief, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (lower(login)) DO NOTHING RETURNING id`,
       [
         person.id,
         person.login,
@@ -75,6 +76,7 @@ export const personRepository = {
         person.accessAllowed,
         person.shared,
         person.scope,
+        person.chief,
         person.createdAt,
       ],
     );
@@ -117,11 +119,22 @@ export const personRepository = {
   /** Fields that are not named keep their values. */
   async mergeSettings(db: Reader, personId: string, settings: PersonSettings): Promise<unknown> {
     const [row] = await db.query<{ settings: unknown }>(
-      `UPDATE person SET settings = settings || $2::jsonb WHERE id = $1 RETURNING settings`,
+      `UPDATE person SET settings = settings || $2::jsonb || CASE
+         WHEN $2::jsonb ? 'sort' THEN jsonb_build_object('sort', coalesce(settings->'sort', '{}') || ($2::jsonb->'sort'))
+         ELSE '{}' END
+       WHERE id = $1 RETURNING settings`,
       [personId, JSON.stringify(settings)],
     );
     return row?.settings;
   },
+
+  /** A dealer's people with access. */
+  listVisitors: (db: Reader, dealerId: string) =>
+    db.query<{ id: string; name: string; jobTitle: string }>(
+      `SELECT id, name, job_title AS "jobTitle" FROM person
+       WHERE dealer_id = $1 AND access_allowed ORDER BY lower(name), id`,
+      [dealerId],
+    ),
 
   /** Staff with access, and how much is on each one's desk. At risk: an open appeal with a clock that warned, ran out, or should have. */
   listStaff: (db: Reader, at: Date) =>

@@ -30,6 +30,7 @@ export interface SessionRow {
   jobTitle: string;
   role: Role;
   scope: VisitorScope;
+  chief: boolean;
   shared: boolean;
   accessAllowed: boolean;
   sessionRule: SessionRule;
@@ -47,7 +48,7 @@ export interface SessionRow {
 const WHOLE = `
   SELECT s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
          s.remembered, s.ended_reason AS "endedReason",
-         p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.shared,
+         p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
          p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
          p.rights_version AS "rightsVersion", p.settings,
          d.id AS "dealerId", d.name AS "dealerName", d.zone AS "dealerZone",

@@ -1,4 +1,4 @@
-import type { Me, SessionView } from '@otklik/shared/people';
+import type { Me, PersonSettings, SessionView } from '@otklik/shared/people';
 import type { Config } from '../../config';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
@@ -20,7 +20,10 @@ export interface SessionDeps {
   /** The company's zone and hours, for `Me`. */
   company: () => Promise<Me['company']>;
   isOnline: IsOnline;
-  limits: Me['limits'];
+  /** What one may send and change, as it is now. */
+  limits: () => Promise<Me['limits']>;
+  /** Called with a person's settings as they are now, for his other sessions. */
+  tellSettings: (personId: string, settings: PersonSettings) => void;
 }
 
 export type SessionService = ReturnType<typeof createSessionService>;
@@ -32,15 +35,18 @@ export function createSessionService(deps: SessionDeps) {
   const { db, config, now, log, isOnline } = deps;
 
   /**
-   * Who sends this request, from its cookies; one query.
-   * @throws not_signed_in – no session token, or one that never was
+   * Who sends this request, from its cookies; one query. `claimed`: the session the sender believes to be in; tabs of
+   * one browser share the cookie, and one of them may have signed in as somebody else since.
+   * @throws not_signed_in – no session token, one that never was, or one of another session than claimed
    * @throws session_ended – it was a session, with the reason why it is no more
    */
-  async function authenticate(cookieHeader: string | undefined): Promise<Actor> {
+  async function authenticate(cookieHeader: string | undefined, claimed?: string): Promise<Actor> {
     const token = tokenOf(cookieHeader);
     const row =
       token === undefined ? null : await sessionRepository.findByToken(db, tokenHash(token));
-    if (row === null) throw fail('not_signed_in', {});
+    if (row === null || (claimed !== undefined && claimed !== row.sessionId)) {
+      throw fail('not_signed_in', {});
+    }
     if (row.endedReason !== null) throw fail('session_ended', { reason: row.endedReason });
     if (row.expiresAt <= now()) {
       await expire([row.sessionId]);

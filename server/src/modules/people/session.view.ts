@@ -37,6 +37,7 @@ export function actorOf(row: SessionRow): Actor {
     nameNeeded: shared && row.personName === null,
     dealerId: row.dealerId,
     scope: row.scope,
+    chief: row.chief,
     teamIds: row.teamIds,
     rightsVersion: row.rightsVersion,
   };

@@ -19,6 +19,7 @@ const limits: Me['limits'] = {
   fileBytes: 1,
   fileExtensions: ['pdf'],
   messageCharacters: 10_000,
+  editMinutes: 15,
 };
 const company: Me['company'] = { zone: 'Europe/Moscow', hours: [] };
 const online = new Set<string>();
@@ -31,7 +32,8 @@ const service = () =>
     log: createLog('silent', false),
     company: async () => company,
     isOnline: (room) => online.has(room),
-    limits,
+    tellSettings: () => undefined,
+    limits: async () => limits,
   });
 let sessions: ReturnType<typeof service>;
 
@@ -141,6 +143,7 @@ describe('signing in', () => {
       nameNeeded: false,
       dealerId: dealer.id,
       scope: 'own',
+      chief: false,
       teamIds: [],
       rightsVersion: 1,
     };

@@ -51,6 +51,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
           accessAllowed: true,
           shared: false,
           scope: 'all',
+          chief: false,
         },
       });
       if (!isNew) throw loginTaken();

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { io as connect, type Socket } from 'socket.io-client';
+import { inTurns, percentile } from './ground';
+import { text, type Group } from './people';
 
 /** One party that may send: a connected socket, and how its message looks on the wire. */
 export interface Sender {
   socket: Socket;
-  /** Index of the room or appeal. */
-  room: number;
   payload: (clientId: string) => object;
 }
 
@@ -34,6 +34,59 @@ export function open(url: string, options: { cookie?: string; auth?: object }): 
   });
 }
 
+/** Connects `listeners` sockets to each of the bare program's rooms. */
+export async function bareCrowd(url: string, rooms: number, listeners: number): Promise<Crowd> {
+  const places = Array.from({ length: rooms * listeners }, (_, index) => index % rooms);
+  const sockets = await inTurns(places, 32, (room) => open(url, { auth: { room } }));
+  return {
+    senders: sockets.slice(0, rooms * 2).map((socket) => ({
+      socket,
+      payload: (clientId) => ({ clientId, body: text() }),
+    })),
+    listeners: sockets,
+    newsEvent: 'news',
+    idsOf: (news) =>
+      typeof news === 'object' && news !== null && 'clientId' in news
+        ? [String(news.clientId)]
+        : [],
+  };
+}
+
+/** Connects everybody of these groups; the manager and one visitor of each take turns, so that clocks start and stop all the time. */
+export async function productCrowd(url: string, groups: readonly Group[]): Promise<Crowd> {
+  const sockets = await inTurns(groups, 8, ({ cookies }) =>
+    Promise.all(cookies.map((cookie) => open(url, { cookie }))),
+  );
+  return {
+    senders: groups.flatMap(({ appealId }, room) =>
+      [sockets[room]?.at(0), sockets[room]?.at(-1)].flatMap((socket) =>
+        socket
+          ? [{ socket, payload: (clientId: string) => ({ appealId, clientId, body: text() }) }]
+          : [],
+      ),
+    ),
+    listeners: sockets.flat(),
+    newsEvent: 'appeal:news',
+    idsOf: idsInNews,
+  };
+}
+
+function idsInNews(news: unknown): string[] {
+  if (typeof news !== 'object' || news === null) return [];
+  if (!('entries' in news) || !Array.isArray(news.entries)) return [];
+  return news.entries.flatMap((entry: unknown) =>
+    typeof entry === 'object' &&
+    entry !== null &&
+    'clientId' in entry &&
+    typeof entry.clientId === 'string'
+      ? [entry.clientId]
+      : [],
+  );
+}
+
+export const close = (crowd: Crowd) => crowd.listeners.forEach((socket) => socket.disconnect());
+
+/** Times in milliseconds; "seen" is the moment the last listener of the room heard of the message. */
 export interface Sent {
   acknowledged: number;
   perSecond: number;
@@ -44,19 +97,14 @@ export interface Sent {
   refused: number;
 }
 
-function percentile(values: number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
 /**
  * Sends for a while and measures. With `inFlight` as fast as answers come (closed loop), with `perSecond` at a fixed pace (open loop).
- * Times are milliseconds; "seen" is the moment the last listener of the room heard of the message.
+ * @param until milliseconds, or a function that says when it is enough
  */
 export async function drive(
   crowd: Crowd,
   pace: { inFlight: number } | { perSecond: number },
-  ms: number,
+  until: number | (() => boolean),
 ): Promise<Sent> {
   const sentAt = new Map<string, number>();
   const lastSeen = new Map<string, number>();
@@ -76,22 +124,22 @@ export async function drive(
     const began = performance.now();
     sentAt.set(clientId, began);
     const answer: unknown = await sender.socket.emitWithAck('entry:post', sender.payload(clientId));
-    if (typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true)
-      acks.push(performance.now() - began);
+    if (isAccepted(answer)) acks.push(performance.now() - began);
     else refused += 1;
   }
 
   const began = performance.now();
-  const until = began + ms;
+  const enough =
+    typeof until === 'number' ? () => performance.now() >= began + until : () => until();
   if ('inFlight' in pace) {
     await Promise.all(
       Array.from({ length: pace.inFlight }, async () => {
-        while (performance.now() < until) await one();
+        while (!enough()) await one();
       }),
     );
   } else {
     const running: Promise<void>[] = [];
-    for (let sent = 0; performance.now() < until; sent += 1) {
+    for (let sent = 0; !enough(); sent += 1) {
       const due = began + (sent * 1000) / pace.perSecond;
       const wait = due - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -100,6 +148,7 @@ export async function drive(
     await Promise.all(running);
   }
   const took = performance.now() - began;
+  // What is still on its way to the last listener.
   await new Promise((resolve) => setTimeout(resolve, 300));
   for (const listener of crowd.listeners) listener.off(crowd.newsEvent, hear);
   const seen = [...lastSeen].map(([id, at]) => at - (sentAt.get(id) ?? at));
@@ -113,3 +162,6 @@ export async function drive(
     refused,
   };
 }
+
+export const isAccepted = (answer: unknown): boolean =>
+  typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === true;

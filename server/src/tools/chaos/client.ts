@@ -13,8 +13,27 @@ export interface CrowdOptions {
   trouble: (what: string) => void;
 }
 
+/** What a member of the crowd can be told to do: press or not, believe in another time, send twice, lose its network. */
+export type MemberOrder = Exclude<Order, { id: number }>;
+
+/** One of the crowd, with screen or without, as faults and the run see it. */
+export interface Member {
+  readonly name: string;
+  readonly line: ClientLine;
+  /** Resolves once it is signed in. */
+  entered(): Promise<void>;
+  order(order: MemberOrder): void;
+  /** The page goes in the middle of what it does, and is opened again with what its browser has stored. */
+  reload(): Promise<void>;
+  /** How many of its presses have no answer yet. */
+  unanswered(): Promise<number>;
+  /** Notes what it shows, for the last time. @returns the number of its open threads */
+  final(): Promise<number>;
+  end(): Promise<void>;
+}
+
 /** A headless client, seen from the harness. */
-export class CrowdClient {
+export class CrowdClient implements Member {
   readonly name: string;
   readonly line: ClientLine;
   private worker: Worker;
@@ -57,7 +76,6 @@ export class CrowdClient {
     return worker;
   }
 
-  /** The page goes in the middle of what it does, and is opened again with what its browser has stored. */
   reload(): Promise<void> {
     this.reloading = this.reloading.then(async () => {
       const old = this.worker;
@@ -75,21 +93,18 @@ export class CrowdClient {
     return this.jar;
   }
 
-  /** Resolves once it is signed in. */
   async entered(): Promise<void> {
     if (this.jar.length === 0) await new Promise<void>((resolve) => this.arrivals.push(resolve));
   }
 
-  order(order: Exclude<Order, { id: number }>): void {
+  order(order: MemberOrder): void {
     this.worker.postMessage(order);
   }
 
-  /** How many of its presses have no answer yet. */
   unanswered(): Promise<number> {
     return this.ask('settle');
   }
 
-  /** Notes what it shows, for the last time. @returns the number of its open threads */
   final(): Promise<number> {
     return this.ask('final');
   }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CrowdClient } from './client';
+import type { Member } from './client';
 import type { ServerNode } from './node';
 import type { CrashPoint } from './product';
 import { between, pick, shuffled } from './random';
@@ -10,7 +10,7 @@ import type { RedisServer } from './redis';
 /** Everything that can be broken. */
 export interface Ground {
   nodes: readonly ServerNode[];
-  clients: readonly CrowdClient[];
+  clients: readonly Member[];
   /** Data folder of the embedded PostgreSQL. */
   dataDir: string;
   redis: RedisServer | null;
@@ -43,7 +43,7 @@ function dies(kind: string, point: CrashPoint): Fault {
 }
 
 /** Some of the clients, at least one. */
-function some({ clients, random }: Ground): CrowdClient[] {
+function some({ clients, random }: Ground): Member[] {
   const chosen = clients.filter(() => random() < 0.3);
   return chosen.length > 0 ? chosen : [pick(random, clients)];
 }
@@ -52,8 +52,8 @@ function some({ clients, random }: Ground): CrowdClient[] {
 function weather(
   kind: string,
   ms: [low: number, high: number],
-  breaks: (client: CrowdClient, ground: Ground) => void,
-  mends: (client: CrowdClient) => void,
+  breaks: (client: Member, ground: Ground) => void,
+  mends: (client: Member) => void,
 ): Fault {
   return {
     kind,

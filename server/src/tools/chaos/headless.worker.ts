@@ -6,7 +6,7 @@ import http, {
 import { parentPort, workerData } from 'node:worker_threads';
 import 'fake-indexeddb/auto';
 import type { HistoryLine, Press, Shown } from './checker/history';
-import { seeded } from './random';
+import { canary, seeded } from './random';
 
 /**
  * One browser of the crowd, without screen: a thread of its own with the product's client code, a cookie jar, a storage and a clock.
@@ -244,17 +244,11 @@ function press(): void {
   if (appeal === undefined) return;
   if (random() < CHANGES && changeOne(driver, appeal)) return;
   const kind = plan.side === 'staff' && random() < 0.3 ? 'note' : 'message';
-  const body = canary(kind, dealer);
+  const body = canary(random, kind, dealer);
   const id = driver.send(appeal, kind, body);
   if (id === null) return;
   note({ t: now(), c: plan.name, ev: 'press', id, appeal, kind });
   unanswered.set(id, { id, appeal, kind, body, at: now(), entry: '' });
-}
-
-/** Words that tell, wherever they turn up, whose they are and who may see them. */
-function canary(kind: 'message' | 'note', dealer: string): string {
-  const mark = Array.from({ length: 16 }, () => Math.floor(random() * 16).toString(16)).join('');
-  return `cnry-${kind === 'note' ? 'n' : 'm'}-${dealer}-${mark}`;
 }
 
 /** Edits or deletes one of the last own messages. @returns false when there is none */
@@ -264,7 +258,7 @@ function changeOne(seen: Driver, appeal: string): boolean {
   if (!chosen || (chosen.kind !== 'message' && chosen.kind !== 'note')) return false;
   const { dealer } = /^cnry-.-(?<dealer>\w+)-/.exec(chosen.body)?.groups ?? {};
   if (random() < 0.3) seen.remove(appeal, chosen.entry);
-  else seen.edit(appeal, chosen.entry, canary(chosen.kind, dealer ?? ''));
+  else seen.edit(appeal, chosen.entry, canary(random, chosen.kind, dealer ?? ''));
   return true;
 }
 

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { INVARIANTS } from './checker/history';
+import { PLANTED, runPlanted } from './planted';
 import { runChaos, type ChaosResult } from './run';
 
 /**
- * npm run chaos [-- --minutes 2 --seed 7 --nodes 1 --per-second 45 --out folder]
+ * npm run chaos [-- --minutes 2 --seed 7 --nodes 1 --per-second 45 --browsers 2 --out folder | --planted --only word]
  * The product under a crowd while it is being broken; exit code 0 only when it kept its word. See README.md beside this file.
  */
 async function main(): Promise<number> {
@@ -13,7 +14,10 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '7' },
       nodes: { type: 'string', default: '1' },
       'per-second': { type: 'string', default: '45' },
+      browsers: { type: 'string', default: '2' },
       out: { type: 'string' },
+      planted: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
     },
   });
   let cancelled = false;
@@ -22,11 +26,13 @@ async function main(): Promise<number> {
   };
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
+  if (values.planted) return tryPlanted(values.only, whole('seed', values.seed), () => cancelled);
   const result = await runChaos({
     seed: whole('seed', values.seed),
     ms: amount('minutes', values.minutes) * 60_000,
     nodes: whole('nodes', values.nodes),
     perSecond: amount('per-second', values['per-second']),
+    browsers: whole('browsers', values.browsers, 0),
     ...(values.out === undefined ? {} : { out: values.out }),
     progress: showProgress,
     cancelled: () => cancelled,
@@ -35,9 +41,29 @@ async function main(): Promise<number> {
   return result.violations.length + result.troubles.length > 0 ? 1 : 0;
 }
 
-function whole(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
-    throw new Error(`--${name} must be a whole number above zero`);
+/** Every planted defect has to be noticed. @returns the exit code */
+async function tryPlanted(only: string, seed: number, cancelled: () => boolean): Promise<number> {
+  let missed = 0;
+  for (const planted of PLANTED.filter(({ name }) => name.includes(only))) {
+    if (cancelled()) return 130;
+    const { violations } = await runPlanted(planted, {
+      seed,
+      progress: (done) => showProgress(done, planted.name),
+      cancelled,
+    });
+    const seen = [...new Set(violations.map(({ invariant }) => invariant))];
+    const caught = planted.expect.some((invariant) => seen.includes(invariant));
+    if (!caught) missed += 1;
+    process.stdout.write(
+      `\r${caught ? '✓' : '✗ NOT NOTICED'} ${planted.name}: ${seen.join(', ') || 'no violation'}\n`,
+    );
+  }
+  return missed === 0 ? 0 : 1;
+}
+
+function whole(name: string, text: string, least = 1): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < least)
+    throw new Error(`--${name} must be a whole number from ${least}`);
   return Number(text);
 }
 

@@ -10,6 +10,8 @@ export interface NodeOptions {
   folder: string;
   databaseUrl: string;
   redisUrl?: string;
+  /** Folder of the built client; left out: it serves no pages. */
+  client?: string;
 }
 
 /** A free port, for a server that has to come back under the same one. */
@@ -45,7 +47,7 @@ export class ServerNode {
 
   /** Starts it and waits until it is ready. @throws when it does not become ready within a minute */
   async start(tries = 20): Promise<void> {
-    const { bundle, folder, databaseUrl, redisUrl, name } = this.options;
+    const { bundle, folder, databaseUrl, redisUrl, client, name } = this.options;
     this.wanted = true;
     this.child = spawn(process.execPath, ['--enable-source-maps', bundle], {
       env: {
@@ -59,6 +61,7 @@ export class ServerNode {
         LOG_LEVEL: 'error',
         CHAOS_POINT: this.pointFile,
         ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+        ...(client === undefined ? {} : { CHAOS_CLIENT: client }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -96,6 +96,12 @@ export type CrashPoint = (typeof CRASH_POINTS)[number];
 
 const CRASHES: readonly Change[] = [
   {
+    // A bundle lies elsewhere; and the pages must not change while they are open.
+    file: 'server/src/app.ts',
+    find: `fileURLToPath(new URL('../../client/dist', import.meta.url))`,
+    put: `(process.env.CHAOS_CLIENT ?? 'no-client')`,
+  },
+  {
     file: 'server/src/main.ts',
     find: `import { createApp } from './app';`,
     put: `import { createApp } from './app';

@@ -26,3 +26,9 @@ export function shuffled<Item>(random: () => number, items: readonly Item[]): It
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
 }
+
+/** Words that tell, wherever they turn up, whose they are and who may see them. */
+export function canary(random: () => number, kind: 'message' | 'note', dealer: string): string {
+  const mark = Array.from({ length: 16 }, () => Math.floor(random() * 16).toString(16)).join('');
+  return `cnry-${kind === 'note' ? 'n' : 'm'}-${dealer}-${mark}`;
+}

@@ -1,14 +1,16 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream, existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { migrate } from '../../platform/db';
 import { startEmbeddedPostgres } from '../../platform/embedded-postgres';
 import { createLog } from '../../platform/log';
+import { BrowserClient, openBrowser } from './browsers';
 import { check } from './checker/check';
 import type { HistoryLine, Violation } from './checker/history';
-import { CrowdClient } from './client';
+import { CrowdClient, type Member } from './client';
 import { course, untilReady, type Fault, type Ground } from './faults';
 import { ServerNode } from './node';
 import { bundleClient, bundleServer, bundleWorker, removeBundle, type Change } from './product';
@@ -25,6 +27,8 @@ export interface ChaosOptions {
   nodes: number;
   /** Presses a second of the whole crowd. */
   perSecond: number;
+  /** Chromium pages of the built client beside the clients without screens; none while a defect is planted in the client. */
+  browsers?: number;
   /** Kinds of fault; left out: all. */
   faults?: readonly string[];
   /** Statements for the database before the crowd comes; for planted defects. */
@@ -59,6 +63,7 @@ const LEVEL_MS = 10_000;
 /** A press must have got its answer this long after the last fault, or it counts as not level. */
 const SETTLE_MS = 60_000;
 const OPEN_APPEALS = 3;
+const BUILT_CLIENT = fileURLToPath(new URL('../../../../client/dist', import.meta.url));
 
 /** Runs the product under a crowd while it is being broken, and judges what became of it. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -78,6 +83,8 @@ async function runIn(
 ): Promise<ChaosResult> {
   const { progress = () => undefined, cancelled = () => false } = options;
   const random = seeded(options.seed);
+  const browsers = options.client === undefined ? (options.browsers ?? 0) : 0;
+  const pages = browsers > 0 ? await pagesIn(folder) : null;
   progress(0, 'building');
   const serverBundle = await bundleServer(options.server);
   undo.push(() => removeBundle(serverBundle));
@@ -104,6 +111,7 @@ async function runIn(
         folder,
         databaseUrl: postgres.url,
         ...(redis ? { redisUrl: redis.url } : {}),
+        ...(pages === null ? {} : { client: pages }),
       }),
     ),
   );
@@ -113,7 +121,7 @@ async function runIn(
   const book = openBook(options.out ? await bookFile(options.out) : undefined, world);
   undo.push(() => book.close());
   const troubles: string[] = [];
-  const clients = await aCrowd({
+  const crowd: CrowdParts = {
     world,
     nodes,
     random,
@@ -122,8 +130,10 @@ async function runIn(
     options,
     book,
     troubles,
-  });
-  undo.push(() => Promise.all(clients.map((client) => client.end())));
+  };
+  const withoutScreens = await aCrowd(crowd);
+  undo.push(() => Promise.all(withoutScreens.map((client) => client.end())));
+  const clients = [...withoutScreens, ...(await somePages(crowd, browsers, undo))];
   const ground: Ground = { nodes, clients, dataDir, redis, random };
 
   await Promise.all(clients.map((client) => client.entered()));
@@ -214,7 +224,7 @@ interface CrowdParts {
 }
 
 /** Every person once, and a second window of the first visitor and of the first manager, in the same sessions. */
-async function aCrowd(parts: CrowdParts): Promise<CrowdClient[]> {
+async function aCrowd(parts: CrowdParts): Promise<Member[]> {
   const { world } = parts;
   const people = [...world.visitors, ...world.staff];
   const size = people.length + 2;
@@ -266,6 +276,50 @@ async function aClient(
   });
 }
 
+/** The built client as it is now: it may be built anew while the run lasts. @throws when there is none */
+async function pagesIn(folder: string): Promise<string> {
+  if (!existsSync(join(BUILT_CLIENT, 'index.html')))
+    throw new Error('client/dist is missing: run npm run build');
+  const pages = join(folder, 'client');
+  await cp(BUILT_CLIENT, pages, { recursive: true });
+  return pages;
+}
+
+/** A dealer, a manager, a dealer …: each signed in a second time, in a Chromium. */
+async function somePages(
+  { world, nodes, random, options, book, troubles }: CrowdParts,
+  count: number,
+  undo: (() => Promise<unknown>)[],
+): Promise<Member[]> {
+  if (count === 0) return [];
+  const browser = await openBrowser();
+  undo.push(() => browser.close());
+  const pages: Member[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const side = index % 2 === 0 ? world.visitors : world.staff;
+    const person = side[(1 + Math.floor(index / 2)) % side.length];
+    const node = nodes[index % nodes.length];
+    const appeal = world.appeals.find(
+      ({ dealer }) => person?.side === 'staff' || dealer === person?.dealer,
+    );
+    if (!person || !node || !appeal) throw new Error('nobody to open a page');
+    const line = await ClientLine.open({ host: '127.0.0.1', port: node.port }, random);
+    const page = await BrowserClient.open({
+      browser,
+      name: `page${index + 1}-${person.side}`,
+      person,
+      appeal,
+      line,
+      random: seeded(options.seed * 1_000 + 500 + index),
+      note: book.note,
+      trouble: (what) => void troubles.push(what),
+    });
+    undo.push(() => page.end());
+    pages.push(page);
+  }
+  return pages;
+}
+
 /* ── The history ──────────────────────────────────────────── */
 
 type Book = ReturnType<typeof openBook>;
@@ -289,7 +343,7 @@ function openBook(file: string | undefined, world: World) {
     lines,
     note,
     acknowledged: () => acknowledged,
-    tokens(client: CrowdClient): void {
+    tokens(client: Pick<Member, 'name' | 'line'>): void {
       const tokens = client.line.takeTokens();
       if (tokens.length > 0) note({ t: now(), c: client.name, ev: 'bytes', tokens });
     },

@@ -272,6 +272,8 @@ export const visitors = {
 } as const satisfies Record<string, DemoVisitor>;
 
 export type VisitorKey = keyof typeof visitors;
+/** Visitors who bring colleagues of their dealer into threads. */
+export const chiefs: ReadonlySet<VisitorKey> = new Set<VisitorKey>(['somova']);
 export type PersonKey = StaffKey | VisitorKey;
 
 export function isStaffKey(person: PersonKey): person is StaffKey {

@@ -21,7 +21,10 @@ const said = (
   ...more,
 });
 
-/** A dealer and a manager talk: a message, a note, an answer, a line of the system, and the dealer's second message. */
+/**
+ * A dealer and a manager talk: a message, a note, an answer, a line of the system, and the dealer's second message.
+ * A second visitor of the dealer looks on at a real screen, `b`.
+ */
 function aGoodRun(): { history: HistoryLine[]; dump: Dump } {
   const entries = [
     said(1, 1, 'p1'),
@@ -88,6 +91,35 @@ function aGoodRun(): { history: HistoryLine[]; dump: Dump } {
       ],
     },
     { t: 20, c: 'd', ev: 'row', appeal: 'a', unread: 1, mark: 2 },
+    { t: 20, c: 'b', ev: 'start', person: 'b', side: 'dealer', dealer: 'd1', incarnation: 1 },
+    {
+      t: 21,
+      c: 'b',
+      ev: 'read',
+      appeal: 'a',
+      last: 4,
+      from: 1,
+      sparse: true,
+      entries: [
+        [1, 'e1', 1, null],
+        [2, 'e3', 1, null],
+        [4, 'e5', 1, null],
+      ],
+    },
+    {
+      t: 22,
+      c: 'b',
+      ev: 'read',
+      appeal: 'a',
+      last: 4,
+      from: 2,
+      final: true,
+      sparse: true,
+      entries: [
+        [2, 'e3', 1, null],
+        [4, 'e5', 2, null],
+      ],
+    },
     { t: 20, c: 's', ev: 'row', appeal: 'a', unread: 2, mark: 2 },
   ];
   const dump: Dump = {
@@ -251,6 +283,36 @@ const planted: [name: string, invariant: Invariant, harm: (run: Run) => void][] 
     'not_level',
     (run) => {
       lineAt(run, 'read', 20).entries[3] = [4, 'e5', 1, 'p4'];
+    },
+  ],
+  [
+    'a screen lacks a message in the end',
+    'not_level',
+    (run) => {
+      const read = lineAt(run, 'read', 22);
+      read.entries = read.entries.slice(0, 1);
+    },
+  ],
+  [
+    'a screen shows a message in the end that is not stored',
+    'not_level',
+    (run) => {
+      lineAt(run, 'read', 22).entries.push([5, 'e9', 1, null]);
+    },
+  ],
+  [
+    'a message disappears from a screen',
+    'reads_go_back',
+    (run) => {
+      const read = lineAt(run, 'read', 22);
+      read.entries = read.entries.slice(1);
+    },
+  ],
+  [
+    'a screen shows a message under the number of an event',
+    'one_order',
+    (run) => {
+      lineAt(run, 'read', 21).entries[2] = [3, 'e5', 1, null];
     },
   ],
   [

@@ -267,7 +267,8 @@ function checkLevel(world: World, blame: Blame): void {
     const thread = world.threads.get(read.appeal) ?? [];
     const visible = thread.flatMap((entry) => {
       const number = numberFor(side, entry);
-      return number === null || number < read.from
+      const isUntold = read.sparse === true && entry.kind === 'event';
+      return number === null || number < read.from || isUntold
         ? []
         : [`${number} ${entry.id} ${entry.version}`];
     });

@@ -65,6 +65,8 @@ export interface Read extends Line {
   from: number;
   entries: Shown[];
   final?: boolean;
+  /** Read off a real screen, where only messages and notes can be told apart: events are left out of `entries`. */
+  sparse?: boolean;
 }
 /** Unread counter and read mark of a row, long after the last fault. */
 export interface Row extends Line {

@@ -1,0 +1,4 @@
+/**
+ * Company: the rules that hold for everybody, for admins. Hears nothing.
+ */
+export { routes } from './company.routes';

@@ -1,0 +1,98 @@
+import { performance } from 'node:perf_hooks';
+import type { ChangeCompanySettings, CompanySettings } from '@otklik/shared/company';
+import type { Side } from '@otklik/shared/people';
+import type * as z from 'zod';
+import type { Db } from '../../platform/db';
+import { fail } from '../../platform/errors';
+import { changedFields, recordChange, type Actor } from '../people';
+import { companyPolicy } from './company.policy';
+import { COMPANY_CHANGED, companyRepository } from './company.repository';
+
+/** How long a node may go on with old rules when a notice was lost with its connection. */
+const MAX_AGE_MS = 60_000;
+/** The log names subjects by id; the company is the only one of its kind. */
+const COMPANY_ID = '00000000-0000-0000-0000-000000000000';
+
+export type CompanyService = ReturnType<typeof createCompanyService>;
+
+/** The rules of the whole company: remembered by each node until somebody changes them. */
+export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
+  let known: { settings: Promise<CompanySettings>; sinceMs: number } | null = null;
+  let stopListening: (() => Promise<void>) | null = null;
+  const forget = () => {
+    known = null;
+  };
+
+  function remembered(): Promise<CompanySettings> {
+    if (known !== null && performance.now() - known.sinceMs < MAX_AGE_MS) return known.settings;
+    const looked = { settings: companyRepository.find(db), sinceMs: performance.now() };
+    known = looked;
+    looked.settings.catch(() => {
+      if (known === looked) known = null;
+    });
+    return looked.settings;
+  }
+
+  return {
+    /** Hears of changes by other nodes from now on. */
+    async start(): Promise<void> {
+      stopListening = await db.listen(COMPANY_CHANGED, forget, forget);
+      forget();
+    },
+
+    async stop(): Promise<void> {
+      await stopListening?.();
+      stopListening = null;
+    },
+
+    /** How long one may change his own message; 0: never. */
+    editMinutes: async (): Promise<number> => (await remembered()).editMinutes,
+
+    /** Is a stale answer of this side held? */
+    async guards(side: Side): Promise<boolean> {
+      const { guardStaff, guardDealer } = await remembered();
+      return side === 'staff' ? guardStaff : guardDealer;
+    },
+
+    /** @throws not_found – a dealer asks */
+    async settings(actor: Actor): Promise<CompanySettings> {
+      if (!companyPolicy.read(actor)) throw fail('not_found', { what: 'company' });
+      return companyRepository.find(db);
+    },
+
+    /**
+     * Changes the named rules; the others keep their values. The same values twice change nothing.
+     * @throws not_found – a dealer asks
+     * @throws forbidden – only admins set the rules
+     */
+    async change(
+      actor: Actor,
+      input: z.output<typeof ChangeCompanySettings>,
+    ): Promise<CompanySettings> {
+      if (!companyPolicy.read(actor)) throw fail('not_found', { what: 'company' });
+      if (!companyPolicy.manage(actor)) throw fail('forbidden', { right: 'manageCompany' });
+      return db.transaction(async (tx) => {
+        const before = await companyRepository.lock(tx);
+        const settings: CompanySettings = {
+          editMinutes: input.editMinutes ?? before.editMinutes,
+          guardStaff: input.guardStaff ?? before.guardStaff,
+          guardDealer: input.guardDealer ?? before.guardDealer,
+        };
+        const changed = changedFields({ ...before }, { ...settings });
+        if (changed === null) return before;
+        await companyRepository.save(tx, settings);
+        await recordChange(tx, {
+          by: actor,
+          at: now(),
+          action: 'company.changed',
+          dealerId: null,
+          subjectId: COMPANY_ID,
+          subject: 'company',
+          ...changed,
+        });
+        tx.afterCommit(forget);
+        return settings;
+      });
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { peopleApi } from '@otklik/shared/people.api';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testApp, type TestApp } from '../../test/test-app';
+import { aDealer, aVisitor } from './people.factory';
+
+let server: TestApp;
+beforeAll(async () => {
+  server = await testApp();
+});
+afterAll(() => server.close());
+
+it('a changed setting reaches the person’s other sessions whole, and nobody else', async () => {
+  const dealer = await aDealer(server.database.db);
+  const [anna, boris] = [
+    await aVisitor(server.database.db, dealer),
+    await aVisitor(server.database.db, dealer),
+  ];
+  const [desk, phone, other] = [
+    await server.signIn(anna),
+    await server.signIn(anna),
+    await server.signIn(boris),
+  ];
+  const [phoneLine, otherLine] = [await phone.socket(), await other.socket()];
+  await desk.call(peopleApi.changeSettings, { theme: 'dark' });
+  const told = await desk.call(peopleApi.changeSettings, { folded: ['open:1'] });
+  expect(told).toEqual({ theme: 'dark', folded: ['open:1'] });
+  expect(await phoneLine.next('settings:news', ({ folded }) => folded !== undefined)).toEqual(told);
+  expect((await phone.call(peopleApi.me, {})).settings).toEqual(told);
+  // Something of his own comes after it on the same line.
+  await other.call(peopleApi.changeSettings, { theme: 'light' });
+  await otherLine.next('settings:news');
+  expect(otherLine.heard).toEqual([{ event: 'settings:news', news: { theme: 'light' } }]);
+});

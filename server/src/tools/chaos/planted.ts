@@ -1,0 +1,184 @@
+import type { Invariant } from './checker/history';
+import type { Change } from './product';
+import { runChaos, type ChaosOptions, type ChaosResult } from './run';
+
+/** A defect that is planted in a copy of the product, to see that the checker notices. */
+export interface Planted {
+  name: string;
+  /** One of these has to be reported. */
+  expect: readonly Invariant[];
+  faults: readonly string[];
+  server?: readonly Change[];
+  client?: readonly Change[];
+  sql?: readonly string[];
+}
+
+const APPEALS = 'server/src/modules/appeals';
+const CLIENT = 'client/src/features/appeals';
+
+export const PLANTED: readonly Planted[] = [
+  {
+    name: 'acknowledge before commit',
+    expect: ['acknowledged_lost', 'pressed_lost', 'not_level', 'one_order'],
+    faults: ['kill_random', 'kill_before_commit', 'postgres_restart'],
+    server: [
+      {
+        file: `${APPEALS}/thread.service.ts`,
+        find: `      .saveIfStill(db, works, assumed)
+      .catch((error: unknown): null => {`,
+        put: `      .saveIfStill({ single: async (...said) => { void db.single(...said).catch(() => undefined); return [{ fits: true, now: guess }]; } }, works, assumed)
+      .catch((error: unknown): null => {`,
+      },
+    ],
+  },
+  {
+    name: 'no unique index, and nobody looks whether it was sent before',
+    expect: ['doubled'],
+    faults: ['duplicated', 'kill_after_commit', 'drop'],
+    sql: ['ALTER TABLE entry DROP CONSTRAINT entry_once'],
+    server: [
+      {
+        file: `${APPEALS}/thread.service.ts`,
+        find: 'sent: sendings.map(({ actor, input }) => ({',
+        put: 'sent: [].map(({ actor, input }) => ({',
+      },
+    ],
+  },
+  {
+    name: 'the news go out before the commit',
+    expect: ['one_order', 'not_level', 'reads_go_back', 'acknowledged_lost'],
+    faults: ['kill_before_commit', 'kill_random', 'postgres_restart'],
+    server: [
+      {
+        file: `${APPEALS}/thread.service.ts`,
+        // The crash points stand in it already: one has to have time to strike in between.
+        find: `    const heard = clock.ask();
+    globalThis.dieAt('before_commit');`,
+        put: `    works.forEach((work) => tell(happening(work)));
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    const heard = clock.ask();
+    globalThis.dieAt('before_commit');`,
+      },
+    ],
+  },
+  {
+    name: "one more field in the dealer's payload: the last words, notes too",
+    expect: ['leak'],
+    faults: ['drop'],
+    server: [
+      {
+        file: `${APPEALS}/appeal.view.ts`,
+        find: 'seenByOther: row.seen_by_staff,',
+        put: 'seenByOther: row.seen_by_staff, lastWord: row.last_word,',
+      },
+    ],
+  },
+  {
+    name: "the staff's news reach the dealer's room",
+    expect: ['leak'],
+    faults: ['drop'],
+    server: [
+      {
+        file: `${APPEALS}/appeal.news.ts`,
+        find: `io.to(audience.staff(subject)).emit('appeal:news', {`,
+        put: `io.to([...audience.staff(subject), ...audience.dealer(subject)]).emit('appeal:news', {`,
+      },
+    ],
+  },
+  {
+    name: 'lists forget whose dealer asks',
+    expect: ['leak'],
+    faults: ['drop', 'reload'],
+    server: [
+      {
+        file: `${APPEALS}/appeal.policy.ts`,
+        find: 'const own = `a.dealer_id = ${bind(actor.dealerId)}`;',
+        put: 'const own = `a.dealer_id IS NOT NULL AND ${bind(actor.dealerId)}::uuid IS NOT NULL`;',
+      },
+    ],
+  },
+  {
+    name: 'a number is skipped now and then',
+    expect: ['numbers_dense'],
+    faults: ['drop'],
+    server: [
+      {
+        file: `${APPEALS}/thread.ts`,
+        find: '  row.last_seq += 1;',
+        put: '  row.last_seq += row.last_seq % 9 === 8 ? 2 : 1;',
+      },
+    ],
+  },
+  {
+    name: 'the read mark counts notes for dealers too',
+    expect: ['unread_wrong'],
+    faults: ['drop'],
+    server: [
+      {
+        file: `${APPEALS}/thread.ts`,
+        find: `messages: actor.side === 'staff' ? row.messages : row.public_messages,`,
+        put: 'messages: row.messages,',
+      },
+    ],
+  },
+  {
+    name: 'the client puts what came last, not what is newest',
+    expect: ['reads_go_back', 'not_level', 'unread_wrong'],
+    faults: ['delay_and_loss', 'drop', 'reload'],
+    client: [
+      {
+        file: `${CLIENT}/thread.log.ts`,
+        find: 'before && before.version >= entry.version ? before : entry',
+        put: 'before && before.version > entry.version + 1_000 ? before : entry',
+      },
+      {
+        file: `${CLIENT}/appeals.store.ts`,
+        find: 'if (!known || known.rev < appeal.rev) held.set(appeal.id, appeal);',
+        put: 'held.set(appeal.id, appeal);',
+      },
+    ],
+  },
+  {
+    name: 'every try of the queue takes a new id',
+    expect: ['from_nowhere', 'acknowledged_lost', 'pressed_lost'],
+    faults: ['drop', 'kill_after_commit'],
+    client: [
+      {
+        file: `${CLIENT}/appeal.outbox.ts`,
+        find: '      call(appealsApi.post, { ...words, attachmentIds, appealId, clientId });',
+        put: '      call(appealsApi.post, { ...words, attachmentIds, appealId, clientId: crypto.randomUUID() });',
+      },
+    ],
+  },
+  {
+    name: 'the queue forgets a message when its try fails',
+    expect: ['pressed_lost'],
+    faults: ['drop', 'kill_random'],
+    client: [
+      {
+        file: 'client/src/platform/outbox.ts',
+        find: '    const tries = unsent.tries + (counts ? 1 : 0);',
+        put: '    return void forget(unsent.clientId);\n    const tries = unsent.tries + (counts ? 1 : 0);',
+      },
+    ],
+  },
+];
+
+const PLANTED_MS = 15_000;
+
+/** A short run of the product with the defect in it. */
+export function runPlanted(
+  { faults, server, client, sql }: Planted,
+  options: Pick<ChaosOptions, 'seed' | 'progress' | 'cancelled'>,
+): Promise<ChaosResult> {
+  return runChaos({
+    ...options,
+    ms: PLANTED_MS,
+    nodes: 1,
+    perSecond: 30,
+    faults,
+    ...(server ? { server } : {}),
+    ...(client ? { client } : {}),
+    ...(sql ? { sql } : {}),
+  });
+}
