@@ -39,11 +39,14 @@ export function startHeadless() {
   return {
     /** Signs in, or takes up the session that is there. @returns the person's id */
     async enter(login: string, password: string): Promise<string | null> {
-      await session.load();
+      // Only a clear "nobody" leads to the login page; a server that is away does not.
+      const answered = await session.load();
+      if (!answered) return null;
       if (session.personId === null) await session.signIn({ login, password, remember: true });
       if (session.personId !== null) startAppealNews();
       return session.personId;
     },
+    isSignedIn: () => session.personId !== null,
     /** Brings a thread on the screen; answers its id, null when that did not work yet. */
     open: (no: number) => threads.open(no),
     send: (appealId: string, kind: 'message' | 'note', body: string) =>

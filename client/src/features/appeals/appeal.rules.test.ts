@@ -1,8 +1,20 @@
-import type { AppealListView, StaffAppeal } from '@otklik/shared/appeals';
+import type { AppealListView, AppealSort } from '@otklik/shared/appeal-lists';
+import type { StaffAppeal } from '@otklik/shared/appeals';
 import { describe, expect, it } from 'vitest';
 
 import { aClock, aDealerAppeal, aStaffAppeal } from './appeal.factory';
-import { isInView, orderOf, passes, rowOf, slaStateOf, topicsInOrder } from './appeal.rules';
+import {
+  isInView,
+  orderOf,
+  passes,
+  rowOf,
+  slaStateOf,
+  sortOf,
+  sortsOf,
+  timeOf,
+  topicsInOrder,
+  type AppealRow,
+} from './appeal.rules';
 
 const NOW = Date.UTC(2025, 10, 19, 12);
 const HOUR = 3_600_000;
@@ -112,25 +124,66 @@ describe('order', () => {
   const idle = staffRow({ id: 'idle', topicId: 'd', answerOwedBy: 'dealer' });
   const rows = [idle, near, owed, risky, late];
 
-  it('staff: breached, at risk, my reply, then the nearest deadline', () => {
-    const ids = [...rows].sort(orderOf('mine', 'staff')).map(({ appeal }) => appeal.id);
+  it('by deadline: breached, at risk, my reply, then the nearest deadline', () => {
+    const ids = [...rows].sort(orderOf('deadline')).map(({ appeal }) => appeal.id);
     expect(ids).toEqual(['late', 'risky', 'owed', 'near', 'idle']);
   });
 
   it('groups stand by their nearest deadline', () => {
-    expect(topicsInOrder(rows, 'mine', 'staff')).toEqual(['a', 'b', 'c', 'd']);
+    expect(topicsInOrder(rows, 'deadline')).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('dealers and closed lists: the newest word first', () => {
+  it('by the last word: the newest first, groups by their first row', () => {
     const said = (id: string, topicId: string, lastAt: string) =>
       rowOf(aDealerAppeal({ id, topicId, lastAt }), undefined, visitor, NOW);
     const list = [
       said('old', 'a', '2025-11-19T09:00:00.000Z'),
       said('new', 'b', '2025-11-19T11:00:00.000Z'),
       said('mid', 'a', '2025-11-19T10:00:00.000Z'),
-    ].sort(orderOf('open', 'dealer'));
+    ].sort(orderOf('last'));
     expect(list.map(({ appeal }) => appeal.id)).toEqual(['new', 'mid', 'old']);
-    expect(topicsInOrder(list, 'open', 'dealer')).toEqual(['b', 'a']);
+    expect(topicsInOrder(list, 'last')).toEqual(['b', 'a']);
+  });
+
+  it('by opening: the newest appeal first, however much is said in the others', () => {
+    const opened = (id: string, topicId: string, createdAt: string, lastAt: string) =>
+      staffRow({ id, topicId, createdAt, lastAt, clock: aClock(NOW - HOUR) });
+    const list = [
+      opened('old', 'a', '2025-11-17T09:00:00.000Z', '2025-11-19T11:00:00.000Z'),
+      opened('new', 'b', '2025-11-19T09:00:00.000Z', '2025-11-19T09:00:00.000Z'),
+      opened('mid', 'a', '2025-11-18T09:00:00.000Z', '2025-11-19T10:00:00.000Z'),
+    ].sort(orderOf('opened'));
+    expect(list.map(({ appeal }) => appeal.id)).toEqual(['new', 'mid', 'old']);
+    expect(topicsInOrder(list, 'opened')).toEqual(['b', 'a']);
+    expect(list.map(({ appeal }) => timeOf(appeal, 'opened').slice(8, 10))).toEqual([
+      '19',
+      '18',
+      '17',
+    ]);
+    expect(list.map(({ appeal }) => timeOf(appeal, 'last').slice(11, 13))).toEqual([
+      '09',
+      '10',
+      '11',
+    ]);
+  });
+
+  it.each<[AppealSort]>([['deadline'], ['last'], ['opened']])(
+    'of one moment is by id, from whatever order they came in: %s',
+    (sort) => {
+      const same = ['c', 'a', 'd', 'b'].map((id) => staffRow({ id }));
+      const ids = (from: AppealRow[]) => from.sort(orderOf(sort)).map(({ appeal }) => appeal.id);
+      expect(ids([...same])).toEqual(['d', 'c', 'b', 'a']);
+      expect(ids([...same].reverse())).toEqual(['d', 'c', 'b', 'a']);
+    },
+  );
+
+  it('is the chosen one where the view has it, else the view’s own', () => {
+    expect(sortOf('mine', 'staff', undefined)).toBe('deadline');
+    expect(sortOf('mine', 'staff', 'opened')).toBe('opened');
+    expect(sortOf('closed', 'staff', undefined)).toBe('last');
+    expect(sortOf('closed', 'staff', 'deadline')).toBe('last');
+    expect(sortOf('owed', 'dealer', 'deadline')).toBe('last');
+    expect(sortsOf('open', 'dealer')).not.toContain('deadline');
   });
 });
 

@@ -1,11 +1,5 @@
 import type { AppealListView, AppealSort } from '@otklik/shared/appeal-lists';
-import type {
-  Appeal,
-  Entry,
-  ReadMark,
-  StaffAppeal,
-  Status,
-} from '@otklik/shared/appeals';
+import type { Appeal, Entry, ReadMark, StaffAppeal, Status } from '@otklik/shared/appeals';
 import type { Side } from '@otklik/shared/people';
 
 /** What the rules know of the viewer. */

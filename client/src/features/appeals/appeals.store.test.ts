@@ -224,6 +224,48 @@ describe('lists', () => {
     expect(appeals.keys('mine', { topicId: 'prices' }).map(appealIdOf)).toEqual(['far']);
   });
 
+  it('stands in the chosen order, whatever order the news came in, once or twice', async () => {
+    const day = (n: number) => `2025-11-${n}T09:00:00.000Z`;
+    const news = [
+      aStaffAppeal({ id: 'a', createdAt: day(11), lastAt: day(15) }),
+      aStaffAppeal({ id: 'a', createdAt: day(11), lastAt: day(18), rev: 2 }),
+      aStaffAppeal({ id: 'b', createdAt: day(12), lastAt: day(16) }),
+      aStaffAppeal({ id: 'c', createdAt: day(12), lastAt: day(16) }),
+    ];
+    for (const order of permutations(news)) {
+      setActivePinia(createPinia());
+      const { session, appeals } = signedIn();
+      fake.answer('PATCH /me/settings', (input) => ({ ...session.settings, ...input }));
+      const listed = () => appeals.keys('queue', {}, true).map(appealIdOf);
+      for (const appeal of [...order, ...order]) appeals.put(appeal);
+      await appeals.setSort('queue', 'last');
+      expect(listed()).toEqual(['a', 'c', 'b']);
+      await appeals.setSort('queue', 'opened');
+      expect(listed()).toEqual(['c', 'b', 'a']);
+      expect(appeals.sortOf('mine')).toBe('deadline');
+    }
+  });
+
+  it('pages through each order by itself', async () => {
+    const { appeals } = signedIn();
+    fake.answer('PATCH /me/settings', (input) => input);
+    const asked: object[] = [];
+    fake.answer('GET /appeals', (input) => {
+      asked.push(input);
+      return { items: [], marks: [], nextCursor: 'next' };
+    });
+    await appeals.loadView('closed');
+    await appeals.setSort('closed', 'opened');
+    expect(appeals.viewState('closed')).toMatchObject({ state: 'idle', hasMore: false });
+    await appeals.loadView('closed');
+    await appeals.loadMore('closed');
+    expect(asked).toMatchObject([
+      { sort: undefined, cursor: undefined },
+      { sort: 'opened', cursor: undefined },
+      { sort: 'opened', cursor: 'next' },
+    ]);
+  });
+
   it('does not count rows that a held list still shows', () => {
     const { appeals } = aDesk();
     const held = appeals.keys('mine');

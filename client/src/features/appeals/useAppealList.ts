@@ -111,7 +111,7 @@ export function useAppealList() {
     view,
     flat,
     sort,
-    sorts: sortsOf(view.value, 'dealer'),
+    sorts: computed(() => sortsOf(view.value, 'dealer')),
     search,
     filters,
     addressOf,

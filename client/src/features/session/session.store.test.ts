@@ -207,6 +207,23 @@ it('tells changes one after the other, so that the last one stays the last', asy
   expect(told).toEqual([{ folded: ['a'] }, { folded: ['a', 'b'] }]);
 });
 
+it('keeps the orders of other lists while one is being changed', async () => {
+  const session = useSession();
+  answers.set('GET /me', () => me('anna', { settings: { sort: { mine: 'last' } } }));
+  await session.load();
+  let answer = (): void => undefined;
+  answers.set('PATCH /me/settings', () => {
+    const whole = { sort: { mine: 'last', queue: 'opened', all: 'opened' } };
+    return new Promise((resolve) => (answer = () => resolve(whole)));
+  });
+  const change = session.changeSettings({ sort: { queue: 'opened' } });
+  expect(session.settings.sort).toEqual({ mine: 'last', queue: 'opened' });
+  await vi.advanceTimersByTimeAsync(0);
+  answer();
+  await change;
+  expect(session.settings.sort).toEqual({ mine: 'last', queue: 'opened', all: 'opened' });
+});
+
 it('names a shared session without opening a second connection', async () => {
   const session = useSession();
   const shared = { id: 'session-anna', nameNeeded: true, shared: true, severalAllowed: true };

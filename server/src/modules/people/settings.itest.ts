@@ -31,3 +31,24 @@ it('a changed setting reaches the person’s other sessions whole, and nobody el
   await otherLine.next('settings:news');
   expect(otherLine.heard).toEqual([{ event: 'settings:news', news: { theme: 'light' } }]);
 });
+
+it('the order of a list is kept beside those of the others, whoever changes it when', async () => {
+  const anna = await aVisitor(server.database.db, await aDealer(server.database.db));
+  const [desk, phone] = [await server.signIn(anna), await server.signIn(anna)];
+  await Promise.all([
+    desk.call(peopleApi.changeSettings, { sort: { all: 'opened' } }),
+    phone.call(peopleApi.changeSettings, { sort: { closed: 'last' }, theme: 'dark' }),
+  ]);
+  await desk.call(peopleApi.changeSettings, { density: 'compact' });
+  const told = await desk.call(peopleApi.changeSettings, { sort: { closed: 'opened' } });
+  expect(told).toEqual({
+    sort: { all: 'opened', closed: 'opened' },
+    theme: 'dark',
+    density: 'compact',
+  });
+  for (const sort of [{ all: 'subject' }, { everything: 'last' }, ['last'], 'last']) {
+    const body = JSON.stringify({ sort });
+    expect((await desk.raw('PATCH', '/me/settings', { body })).status).toBe(400);
+  }
+  expect((await phone.call(peopleApi.me, {})).settings).toEqual(told);
+});

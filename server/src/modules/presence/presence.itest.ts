@@ -301,10 +301,17 @@ describe('load', () => {
       const hear = (event: string, news: { present: Presence[] }) =>
         event === 'presence:news' && beliefs.push(JSON.stringify(news.present));
       lines.manager.socket.onAny(hear);
-      const asking = lines.manager.ask('presence:look', { appealId: appeal.id }).then((answer) => {
-        if (answer.ok) beliefs.push(JSON.stringify((answer.value as typeof news).present));
-      });
-      const news = { present: [] as Presence[] };
+      // Answers and news as they come off the wire: a promise would let what came with them pass.
+      const asking = new Promise<void>((resolve) =>
+        lines.manager.socket.emit(
+          'presence:look',
+          { appealId: appeal.id },
+          (answer: { value: { present: Presence[] } }) => {
+            beliefs.push(JSON.stringify(answer.value.present));
+            resolve();
+          },
+        ),
+      );
       await Promise.all([asking, lines.colleague.ask('presence:look', { appealId: appeal.id })]);
       await expect.poll(() => beliefs.at(-1)).toContain(company.colleague.id);
       lines.manager.socket.offAny(hear);

@@ -120,6 +120,76 @@ it('folded groups and settings follow', async () => {
   await one.page.locator('.tgroup[aria-expanded="true"]').first().waitFor(SOON);
 });
 
+it('the order of a list follows, for staff and dealers, and stays after a reload', async () => {
+  const visitor = await aPerson();
+  const dealer = await stage.app.signIn(visitor);
+  const older = (await anAppeal(dealer, company.topic)).appeal;
+  const newer = (await anAppeal(dealer, company.topic)).appeal;
+  await aMessage(dealer, older.id, { body: 'Что нового?' });
+  // Opened a day ago: the row says which moment it stands by.
+  await stage.app.database.db.query(
+    `UPDATE appeal SET created_at = created_at - interval '1 day' WHERE id = $1`,
+    [older.id],
+  );
+  const first = (page: Page, no: number) =>
+    page.waitForFunction(
+      ([one, two]) => {
+        const rows = [...document.querySelectorAll<HTMLElement>('[data-appeal-no]')];
+        const at = (wanted?: number) =>
+          rows.findIndex((row) => row.dataset.appealNo === `${wanted}`);
+        return at(one) >= 0 && at(one) < at(two);
+      },
+      no === older.no ? [older.no, newer.no] : [newer.no, older.no],
+      SOON,
+    );
+  const choose = async (page: Page, menu: string, name: string) => {
+    await page.getByRole('button', { name: menu }).click();
+    await page.getByRole('menuitemradio', { name }).click();
+  };
+  for (const [person, path, menu] of [
+    [visitor, '/appeals', 'По темам'],
+    [company.supervisor, '/inbox/all', 'Вид списка'],
+  ] as const) {
+    const [one, two] = [await stage.visitor(), await stage.visitor()];
+    for (const { page } of [one, two]) {
+      await signIn(stage, page, person.login, PASSWORD, path);
+      await page.locator(`[data-appeal-no="${older.no}"]`).waitFor();
+      await first(page, older.no);
+    }
+    // The pointer in the list holds its order against the news of others, not against what its owner chose.
+    await two.page.locator(`[data-appeal-no="${older.no}"]`).hover();
+    await choose(one.page, menu, 'Новые обращения');
+    await first(one.page, newer.no);
+    await first(two.page, newer.no);
+    await two.page.mouse.move(0, 0);
+    const row = two.page.locator(`[data-appeal-no="${older.no}"] time`);
+    const [{ created_at: openedAt } = { created_at: new Date(0) }] =
+      await stage.app.database.db.query<{ created_at: Date }>(
+        `SELECT created_at FROM appeal WHERE id = $1`,
+        [older.id],
+      );
+    expect(Date.parse((await row.getAttribute('datetime')) ?? '')).toBe(openedAt.getTime());
+    for (const { page } of [one, two]) {
+      await page.reload();
+      await page.locator(`[data-appeal-no="${older.no}"]`).waitFor();
+      await first(page, newer.no);
+    }
+    // By keys: open, go down to the entry, choose.
+    await two.page.getByRole('button', { name: menu }).focus();
+    await two.page.keyboard.press('Enter');
+    const entry = two.page.getByRole('menuitemradio', { name: 'Последнее сообщение' });
+    await entry.waitFor();
+    for (let step = 0; step < 6; step += 1) {
+      if (await entry.evaluate((element) => element === document.activeElement)) break;
+      await two.page.keyboard.press('ArrowDown');
+    }
+    await two.page.keyboard.press('Enter');
+    await first(two.page, older.no);
+    await first(one.page, older.no);
+    for (const { complaints } of [one, two]) expect(complaints).toEqual([]);
+  }
+});
+
 it('what is read in one session is read in the other, until it is marked unread', async () => {
   const { appeal, dealer, one, two } = await twoSessions();
   await two.page.goto(`${stage.app.url}/appeals`);

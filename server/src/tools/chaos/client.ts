@@ -43,6 +43,7 @@ export class CrowdClient implements Member {
   private readonly arrivals: (() => void)[] = [];
   private leaving: ((kept: Kept) => void) | null = null;
   private reloading: Promise<void> = Promise.resolve();
+  private pressing = false;
 
   constructor(private readonly options: CrowdOptions) {
     this.name = options.plan.name;
@@ -84,6 +85,8 @@ export class CrowdClient implements Member {
         old.postMessage({ do: 'keep', id: 0 } satisfies Order);
       });
       this.worker = this.load(kept);
+      // It may have been told while nobody listened.
+      this.order({ do: 'press', yes: this.pressing });
       await old.terminate();
     });
     return this.reloading;
@@ -98,6 +101,7 @@ export class CrowdClient implements Member {
   }
 
   order(order: MemberOrder): void {
+    if (order.do === 'press') this.pressing = order.yes;
     this.worker.postMessage(order);
   }
 

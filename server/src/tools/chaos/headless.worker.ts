@@ -69,6 +69,7 @@ export type Told =
 /** The driver of client/src/headless, as far as it is used here. */
 interface Driver {
   enter(login: string, password: string): Promise<string | null>;
+  isSignedIn(): boolean;
   open(no: number): Promise<string | null>;
   send(appealId: string, kind: 'message' | 'note', body: string): string | null;
   retry(clientId: string): void;
@@ -206,29 +207,43 @@ const screens = new Map<string, Map<number, string>>();
 
 async function load(): Promise<void> {
   const client: Client = await import(plan.bundle);
-  storage = client;
   if (plan.kept) await client.restore(plan.kept.stores);
+  storage = client;
   const { startHeadless } = client;
   const fresh = startHeadless();
-  note({
-    t: now(),
-    c: plan.name,
-    ev: 'start',
-    person: plan.person,
-    side: plan.side,
-    dealer: plan.dealer,
-    incarnation,
-  });
-  while ((await fresh.enter(plan.login, plan.password)) === null) await pause(300);
-  driver = fresh;
-  tell({ told: 'cookies', cookies: [...jar] });
-  for (const { no } of plan.appeals) void keepOpening(fresh, no);
+  void stayIn(fresh);
+}
+
+/** Signs in whenever nobody is: at the start, and after a session that was ended. */
+async function stayIn(fresh: Driver): Promise<never> {
+  for (;;) {
+    if (!fresh.isSignedIn()) {
+      driver = null;
+      opened.clear();
+      screens.clear();
+      note({
+        t: now(),
+        c: plan.name,
+        ev: 'start',
+        person: plan.person,
+        side: plan.side,
+        dealer: plan.dealer,
+        incarnation,
+      });
+      while ((await fresh.enter(plan.login, plan.password)) === null) await pause(300);
+      driver = fresh;
+      tell({ told: 'cookies', cookies: [...jar] });
+      for (const { no } of plan.appeals) void keepOpening(fresh, no);
+    }
+    await pause(100);
+  }
 }
 
 async function keepOpening(fresh: Driver, no: number): Promise<void> {
   let id = await fresh.open(no);
-  while (id === null) {
+  while (id === null || fresh.shown(id).entries.length === 0) {
     await pause(300);
+    if (!fresh.isSignedIn()) return;
     id = await fresh.open(no);
   }
   opened.set(no, id);
@@ -264,7 +279,7 @@ function changeOne(seen: Driver, appeal: string): boolean {
 
 /** Notes what changed on the screen since the last look. */
 function look(): void {
-  if (!driver) return;
+  if (!driver?.isSignedIn()) return;
   for (const appeal of opened.values()) lookAt(driver, appeal, false);
 }
 
@@ -349,12 +364,16 @@ async function resend(): Promise<void> {
 
 /** The page goes away in the middle of what it does; what it has stored stays. */
 async function leave(id: number): Promise<void> {
+  const wasPressing = pressing;
+  // What would be pressed while the storage is copied would be in nobody's hands.
+  pressing = false;
   const kept: Kept = {
     incarnation,
-    pressing,
+    pressing: wasPressing,
     cookies: [...jar],
     local: [...held],
-    stores: await storage?.keep(),
+    // A page that goes before it has come finds what the one before it has stored.
+    stores: storage ? await storage.keep() : plan.kept?.stores,
     unanswered: [...unanswered.values()],
     answered: answered.slice(-50),
   };
