@@ -217,6 +217,18 @@ export async function aSession(
   return { id, cookie: `otklik_session=${token}` };
 }
 
+/** A live session for each of many people in one statement, and their cookies in the same order. */
+export async function someSessions(db: Db, personIds: readonly string[]): Promise<string[]> {
+  const tokens = personIds.map(() => makeToken());
+  await db.query(
+    `INSERT INTO session (token_hash, person_id, device, device_kind, expires_at)
+     SELECT hash, person, 'Chrome, Windows', 'computer', '2099-01-01T00:00:00Z'
+     FROM unnest($1::bytea[], $2::uuid[]) s (hash, person)`,
+    [tokens.map(tokenHash), personIds],
+  );
+  return tokens.map((token) => `otklik_session=${token}`);
+}
+
 /** This person, signed in. */
 export async function anActor(
   db: Db,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../platform/db';
 import { median, ms, table, type Ground } from './ground';
-import { ask, sessionsOf } from './people';
+import { someSessions } from '../../modules/people/people.factory';
+import { ask } from './people';
 
 const DEALERS = 20;
 const ENTRIES_EACH = 10;
@@ -204,7 +205,7 @@ async function fill(db: Db, appeals: number, stepped: () => void) {
     stepped();
   }
   await db.query('VACUUM ANALYZE');
-  const cookies = await sessionsOf(db, [supervisor?.id ?? '', visitors[0]?.id ?? '']);
+  const cookies = await someSessions(db, [supervisor?.id ?? '', visitors[0]?.id ?? '']);
   // The first dealer has every DEALERS-th appeal; his come first among the changed.
   const own = ids.filter((_, index) => (index + 1) % DEALERS === 0).slice(0, CHANGED_OF_DEALER);
   const others = ids.filter((_, index) => (index + 1) % DEALERS !== 0);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appealsApi } from '@otklik/shared/appeals.api';
-import { makeToken, tokenHash } from '../../modules/people/session.cookie';
+import { someSessions } from '../../modules/people/people.factory';
 import type { Db } from '../../platform/db';
 import { inTurns } from './ground';
 
@@ -57,7 +57,7 @@ export async function aCrowdOfPeople(
     `INSERT INTO person_team (person_id, team_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])`,
     [managers, places.map(({ team }) => team)],
   );
-  const cookies = await sessionsOf(
+  const cookies = await someSessions(
     db,
     places.flatMap(({ people }) => people),
   );
@@ -66,17 +66,6 @@ export async function aCrowdOfPeople(
     const appealId = await anAppeal(url, own[0] ?? '', topic);
     return { appealId, cookies: own, personIds: people };
   });
-}
-
-/** Signs people in behind the door: a live session for each, and its cookie. */
-export async function sessionsOf(db: Db, personIds: readonly string[]): Promise<string[]> {
-  const tokens = personIds.map(() => makeToken());
-  await db.query(
-    `INSERT INTO session (token_hash, person_id, device, device_kind, expires_at)
-     SELECT hash, person, 'Bench', 'computer', '2099-01-01T00:00:00Z' FROM unnest($1::bytea[], $2::uuid[]) s (hash, person)`,
-    [tokens.map(tokenHash), personIds],
-  );
-  return tokens.map((token) => `otklik_session=${token}`);
 }
 
 async function anAppeal(url: string, cookie: string, topicId: string): Promise<string> {

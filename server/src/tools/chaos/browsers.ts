@@ -48,6 +48,7 @@ interface Pressed {
   incarnation: number;
   /** Since when neither the queue nor the thread shows it, ms; null: it is there. */
   goneSince: number | null;
+  refused: boolean;
   /** Its user looks at its trouble again then, ms. */
   againAt: number;
 }
@@ -333,6 +334,7 @@ export class BrowserClient implements Member {
           body,
           incarnation: this.incarnation,
           goneSince: null,
+          refused: false,
           againAt: 0,
         });
         this.options.note({ t: at, c: this.name, ev: 'press', id, appeal: appeal.id, kind });
@@ -358,6 +360,7 @@ export class BrowserClient implements Member {
       const pressed = this.waiting.get(id);
       if (!failed || !pressed || now() < pressed.againAt) continue;
       pressed.againAt = now() + AGAIN_MS;
+      pressed.refused ||= stale;
       const name = stale ? 'Отправить всё равно' : 'Повторить';
       const button = this.page
         .locator(`li[data-client-id="${id}"][data-message-state=failed]`)
@@ -375,7 +378,8 @@ export class BrowserClient implements Member {
   private async resend(): Promise<void> {
     const { random, appeal } = this.options;
     const late = this.answered[Math.floor(random() * this.answered.length)];
-    const early = [...this.waiting.values()].at(-1);
+    // The one whose turn it is: one that waits behind it would overtake it, which no double click does.
+    const early = [...this.waiting.values()].find(({ refused }) => !refused);
     for (const pressed of [late, early]) {
       if (!pressed) continue;
       const { id, kind, body } = pressed;

@@ -68,7 +68,7 @@ function weather(
   };
 }
 
-export const FAULTS: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   {
     kind: 'kill_random',
     lane: 'server',

@@ -204,6 +204,8 @@ const opened = new Map<number, string>();
 const unanswered = new Map((plan.kept?.unanswered ?? []).map((pressed) => [pressed.id, pressed]));
 const answered = plan.kept?.answered ?? [];
 const screens = new Map<string, Map<number, string>>();
+/** Refused in this life of the page, whatever became of them. */
+const refused = new Set<string>();
 
 async function load(): Promise<void> {
   const client: Client = await import(plan.bundle);
@@ -339,6 +341,7 @@ function settleFailed(seen: Driver, pressed: Pressed, code: string | null): void
     return seen.retry(pressed.id);
   }
   note({ t: now(), c: plan.name, ev: 'refused', id: pressed.id, code });
+  refused.add(pressed.id);
   if (code === 'stale' && random() < 0.9) return seen.sendAnyway(pressed.id);
   unanswered.delete(pressed.id);
   seen.takeBack(pressed.id);
@@ -347,7 +350,8 @@ function settleFailed(seen: Driver, pressed: Pressed, code: string | null): void
 /** The same command once more under its id, long after and at once: a double click, a repeated packet, a second window. */
 async function resend(): Promise<void> {
   const late = answered[Math.floor(random() * answered.length)];
-  const early = [...unanswered.values()].at(-1);
+  // The one whose turn it is: one that waits behind it would overtake it, which no double click does.
+  const early = [...unanswered.values()].find(({ id }) => !refused.has(id));
   for (const pressed of [late, early]) {
     if (!pressed || (pressed.kind !== 'message' && pressed.kind !== 'note')) continue;
     const { id, appeal, kind, body } = pressed;
