@@ -25,7 +25,7 @@ export default defineConfig({
           environment: 'node',
           include: ['server/src/**/*.itest.ts'],
           globalSetup: ['server/src/test/global-setup.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

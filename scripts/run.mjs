@@ -7,6 +7,7 @@ import { ensureBuilt } from './lib/builds.mjs';
 import { runToEnd } from './lib/child.mjs';
 import { findOrInstallChromium } from './lib/chromium.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { findOrInstallRedis } from './lib/redis.mjs';
 import { main, root, Stop } from './lib/shell.mjs';
 
 await main(async () => {
@@ -22,5 +23,7 @@ await main(async () => {
     env.CHROMIUM_PATH = await findOrInstallChromium();
     await ensureBuilt();
   }
+  // Several server processes talk to each other over Redis.
+  if (/--nodes[= ](?!1\b)/.test(args.join(' '))) env.REDIS_SERVER_PATH = await findOrInstallRedis();
   return runToEnd(['--import', tsx, tool, ...args], env);
 });

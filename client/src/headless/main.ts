@@ -4,6 +4,7 @@
  */
 import type { Entry } from '@otklik/shared/appeals';
 import { createPinia, setActivePinia } from 'pinia';
+import { computed, type ComputedRef } from 'vue';
 
 import { startAppealNews, useAppeals, useThreads } from '../features/appeals';
 import { useSession } from '../features/session';
@@ -34,7 +35,25 @@ export function startHeadless() {
   const appeals = useAppeals();
   const threads = useThreads();
 
+  /** What each thread shows; worked out anew only when something in it has changed. */
+  const screens = new Map<string, ComputedRef<ShownThread>>();
   const numberOf = (entry: Entry) => (entry.audience === 'staff' ? entry.seq : entry.publicSeq);
+
+  function show(appealId: string): ShownThread {
+    const entries: ShownEntry[] = [];
+    const pending: ShownThread['pending'] = [];
+    for (const item of threads.items(appealId)) {
+      if (item.is === 'entry') {
+        const { entry } = item;
+        entries.push([numberOf(entry), entry.id, entry.version, entry.clientId]);
+      } else {
+        const { clientId, messageState, problem } = item;
+        if (messageState === 'elsewhere') continue;
+        pending.push({ clientId, state: messageState, code: problem?.code ?? null });
+      }
+    }
+    return { from: entries[0]?.[0] ?? 1, entries, pending };
+  }
 
   return {
     /** Signs in, or takes up the session that is there. @returns the person's id */
@@ -59,21 +78,11 @@ export function startHeadless() {
     takeBack: (clientId: string) => void threads.takeBack(clientId),
     read: (appealId: string, number: number) => threads.markRead(appealId, number),
 
-    /** What the thread shows now. */
+    /** What the thread shows now; the same object as before when nothing has changed. */
     shown(appealId: string): ShownThread {
-      const entries: ShownEntry[] = [];
-      const pending: ShownThread['pending'] = [];
-      for (const item of threads.items(appealId)) {
-        if (item.is === 'entry') {
-          const { entry } = item;
-          entries.push([numberOf(entry), entry.id, entry.version, entry.clientId]);
-        } else {
-          const { clientId, messageState, problem } = item;
-          if (messageState === 'elsewhere') continue;
-          pending.push({ clientId, state: messageState, code: problem?.code ?? null });
-        }
-      }
-      return { from: entries[0]?.[0] ?? 1, entries, pending };
+      const screen = screens.get(appealId) ?? computed(() => show(appealId));
+      screens.set(appealId, screen);
+      return screen.value;
     },
     /** Unread counter and read mark of the row; null while the row is not known. */
     row(appealId: string): { unread: number; mark: number } | null {

@@ -92,7 +92,7 @@ interface Client {
   restore(stores: unknown): Promise<void>;
 }
 
-const LOOK_MS = 120;
+const LOOK_MS = 150;
 /** Share of presses that change an earlier message. */
 const CHANGES = 0.08;
 const PASSING = new Set([
@@ -285,8 +285,19 @@ function look(): void {
   for (const appeal of opened.values()) lookAt(driver, appeal, false);
 }
 
+/** What was looked at last of each thread: the same object shows the same. */
+const looked = new Map<string, unknown>();
+/** Threads in which a press is neither waiting nor stored; looked at again although nothing changed. */
+const doubtful = new Set<string>();
+/** Presses that are neither waiting nor stored, and since when: an instant between the two is no loss. */
+const missing = new Map<string, number>();
+
 function lookAt(seen: Driver, appeal: string, final: boolean): void {
-  const { entries, pending, from } = seen.shown(appeal);
+  const shown = seen.shown(appeal);
+  if (!final && looked.get(appeal) === shown && !doubtful.has(appeal)) return;
+  looked.set(appeal, shown);
+  doubtful.delete(appeal);
+  const { entries, pending, from } = shown;
   const before = screens.get(appeal);
   const screen = new Map<number, string>();
   for (const [number, id, version] of entries) screen.set(number, `${id} ${version}`);
@@ -307,12 +318,19 @@ function lookAt(seen: Driver, appeal: string, final: boolean): void {
     if (pressed.appeal !== appeal) continue;
     const state = waiting.get(pressed.id);
     if (state) {
+      missing.delete(pressed.id);
       if (state.state === 'failed') settleFailed(seen, pressed, state.code);
       continue;
     }
     // Gone from what waits: the client says that it is stored.
     const [n = 0, entry = ''] = byClientId.get(pressed.id) ?? [];
-    if (entry === '' && now() - pressed.at < 1_000) continue;
+    const since = missing.get(pressed.id) ?? now();
+    if (entry === '' && now() - since < 1_000) {
+      missing.set(pressed.id, since);
+      doubtful.add(appeal);
+      continue;
+    }
+    missing.delete(pressed.id);
     unanswered.delete(pressed.id);
     answered.push({ ...pressed, entry });
     note({ t: now(), c: plan.name, ev: 'ack', id: pressed.id, appeal, entry, n });

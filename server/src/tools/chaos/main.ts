@@ -27,12 +27,14 @@ async function main(): Promise<number> {
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
   if (values.planted) return tryPlanted(values.only, whole('seed', values.seed), () => cancelled);
+  const redis = process.env.REDIS_SERVER_PATH;
   const result = await runChaos({
     seed: whole('seed', values.seed),
     ms: amount('minutes', values.minutes) * 60_000,
     nodes: whole('nodes', values.nodes),
     perSecond: amount('per-second', values['per-second']),
     browsers: whole('browsers', values.browsers, 0),
+    ...(values.nodes === '1' || redis === undefined ? {} : { redis }),
     ...(values.out === undefined ? {} : { out: values.out }),
     progress: showProgress,
     cancelled: () => cancelled,

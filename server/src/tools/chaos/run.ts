@@ -61,7 +61,7 @@ export interface ChaosResult {
 /** Clients are level this long after the last fault, says the promise. */
 const LEVEL_MS = 10_000;
 /** A press must have got its answer this long after the last fault, or it counts as not level. */
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 120_000;
 const OPEN_APPEALS = 3;
 const BUILT_CLIENT = fileURLToPath(new URL('../../../../client/dist', import.meta.url));
 
@@ -199,7 +199,7 @@ async function breakThings(
       await pause(5);
       continue;
     }
-    await pause(300 + ground.random() * 1_500);
+    await pause(500 + ground.random() * 3_500);
     if (isOver()) return;
     book.note({ t: now(), c: 'harness', ev: 'fault', kind: fault.kind });
     const happened = await fault.run(ground);

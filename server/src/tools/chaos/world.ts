@@ -105,19 +105,23 @@ function appealOf(posted: unknown): { id: string; no: number } {
   throw new Error(`no appeal: ${JSON.stringify(posted)}`);
 }
 
-/** What is stored, for the checker. */
+/** What is stored, for the checker; as of one moment. */
 export async function dump(db: Db, world: World): Promise<Dump> {
   const dealerOf = new Map(world.appeals.map(({ id, dealer }) => [id, dealer]));
-  const appeals = await db.query<Omit<Dump['appeals'][number], 'dealer'>>(
-    `SELECT id, last_seq AS "lastSeq", last_public_seq AS "lastPublicSeq", messages, public_messages AS "publicMessages"
-     FROM appeal`,
-  );
-  return {
-    appeals: appeals.map((appeal) => ({ ...appeal, dealer: dealerOf.get(appeal.id) ?? '' })),
-    entries: await db.query<Dump['entries'][number]>(
+  return db.transaction(async (tx) => {
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    const appeals = await tx.query<Omit<Dump['appeals'][number], 'dealer'>>(
+      `SELECT id, last_seq AS "lastSeq", last_public_seq AS "lastPublicSeq", messages, public_messages AS "publicMessages"
+       FROM appeal`,
+    );
+    const entries = await tx.query<Dump['entries'][number]>(
       `SELECT id, appeal_id AS appeal, seq, public_seq AS "publicSeq", kind, author_id AS author,
          client_id AS "clientId", version
        FROM entry`,
-    ),
-  };
+    );
+    return {
+      appeals: appeals.map((appeal) => ({ ...appeal, dealer: dealerOf.get(appeal.id) ?? '' })),
+      entries,
+    };
+  });
 }
