@@ -28,36 +28,47 @@ function aStore(judge: (item: Item) => Outcome<number> = ({ no }) => ({ value: n
     },
     { keyOf: ({ key }) => key, worthwhile: 1 },
   );
+  /** Lets a turn of the event loop pass, with every promise of it. */
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
   const finish = async () => {
     waiting.shift()?.();
-    // Let every promise of this step settle.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   };
-  return { send, batches, served, finish };
+  return { send, batches, served, turn, finish };
 }
 
 describe('group commit', () => {
-  it('serves a lonely call at once', async () => {
-    const { send, batches, finish } = aStore();
+  it('serves a lonely call in the same turn', async () => {
+    const { send, batches, turn, finish } = aStore();
     const answer = send({ key: 'a', no: 1 });
+    await turn();
     expect(batches).toEqual([[{ key: 'a', no: 1 }]]);
     await finish();
     expect(await answer).toBe(1);
   });
 
-  it('makes one batch of what arrives meanwhile, and never has one key in two batches', async () => {
-    const { send, batches, served, finish } = aStore();
-    const answers = [
-      send({ key: 'a', no: 1 }),
-      send({ key: 'b', no: 2 }),
-      send({ key: 'a', no: 3 }),
-      send({ key: 'c', no: 4 }),
-      send({ key: 'd', no: 5 }),
-    ];
-    // Two lanes took one item each; the rest waits.
-    expect(batches.map((batch) => batch.map(({ no }) => no))).toEqual([[1], [2]]);
+  it('makes one batch of what one turn brings', async () => {
+    const { send, batches, turn, finish } = aStore();
+    const answers = ['a', 'b', 'a', 'c'].map((key, no) => send({ key, no }));
+    await turn();
+    expect(batches.map((batch) => batch.map(({ no }) => no))).toEqual([[0, 1, 2, 3]]);
     await finish();
-    expect(batches[2]?.map(({ no }) => no)).toEqual([3, 4, 5]);
+    expect(await Promise.all(answers)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('makes one batch of what arrives meanwhile, and never has one key in two batches', async () => {
+    const { send, batches, served, turn, finish } = aStore();
+    const numbers = () => batches.map((batch) => batch.map(({ no }) => no));
+    const answers = [send({ key: 'a', no: 1 })];
+    await turn();
+    answers.push(send({ key: 'b', no: 2 }), send({ key: 'a', no: 3 }));
+    await turn();
+    // Both lanes are busy; the rest waits, and what is of a key that is being served.
+    answers.push(send({ key: 'c', no: 4 }), send({ key: 'd', no: 5 }));
+    await turn();
+    expect(numbers()).toEqual([[1], [2]]);
+    await finish();
+    expect(numbers()).toEqual([[1], [2], [3, 4, 5]]);
     await finish();
     await finish();
     expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5]);
@@ -65,11 +76,13 @@ describe('group commit', () => {
   });
 
   it('gives every caller his own outcome', async () => {
-    const { send, finish } = aStore(({ no }) =>
+    const { send, finish, turn } = aStore(({ no }) =>
       no === 2 ? { error: new Error('refused') } : no === 3 ? 'alone' : { value: no },
     );
     const first = send({ key: 'a', no: 1 });
+    await turn();
     const lane = send({ key: 'z', no: 9 });
+    await turn();
     const rest = [send({ key: 'b', no: 2 }), send({ key: 'c', no: 3 }), send({ key: 'd', no: 4 })];
     const settled = Promise.allSettled(rest);
     await finish();

@@ -13,8 +13,9 @@ export interface GroupOptions<Item> {
 }
 
 /**
- * Group commit: calls that arrive while batches run form the next batch, without any timer.
- * Under light load every call is a batch of one and waits for nothing; under load one transaction serves many.
+ * Group commit: calls that arrive while batches run form the next batch, without any timer. A batch begins once the running turn of
+ * the event loop has read what lies on every socket. Under light load every call is a batch of one and waits for nothing else;
+ * under load one transaction serves many.
  *
  * @param run serves a batch in one transaction. Answers one outcome per item, `'alone'` when the item should be served by itself
  *   (its row is locked by somebody else). When it throws, every item of the batch is served alone, so that one bad item harms no other.
@@ -75,6 +76,8 @@ export function groupCommit<Item, Result>(
 
   async function lane(): Promise<void> {
     do {
+      // What has arrived already but was not read yet comes along.
+      await new Promise((resolve) => setImmediate(resolve));
       const batch = nextBatch();
       if (batch.length === 0) break;
       await serve(batch);

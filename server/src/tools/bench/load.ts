@@ -99,12 +99,12 @@ export interface Sent {
 
 /**
  * Sends for a while and measures. With `inFlight` as fast as answers come (closed loop), with `perSecond` at a fixed pace (open loop).
- * @param until milliseconds, or a function that says when it is enough
+ * @param until milliseconds, or a function that says, by the number of acknowledged sends, when it is enough
  */
 export async function drive(
   crowd: Crowd,
   pace: { inFlight: number } | { perSecond: number },
-  until: number | (() => boolean),
+  until: number | ((acknowledged: number) => boolean),
 ): Promise<Sent> {
   const sentAt = new Map<string, number>();
   const lastSeen = new Map<string, number>();
@@ -130,7 +130,7 @@ export async function drive(
 
   const began = performance.now();
   const enough =
-    typeof until === 'number' ? () => performance.now() >= began + until : () => until();
+    typeof until === 'number' ? () => performance.now() >= began + until : () => until(acks.length);
   if ('inFlight' in pace) {
     await Promise.all(
       Array.from({ length: pace.inFlight }, async () => {
