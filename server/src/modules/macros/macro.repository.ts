@@ -42,8 +42,9 @@ export const macroRepository = {
 
   /** Holds the macro until the transaction ends; deleted ones too. */
   async lock(tx: Tx, id: string): Promise<MacroRow | null> {
-    const [row] = await tx.query<MacroRow>(`${MACRO} WHERE m.id = $1 FOR UPDATE OF m`, [id]);
-    return row ?? null;
+    // Alone: a join would be judged by who changed it before the wait, and find nothing.
+    await tx.query(`SELECT 1 FROM macro WHERE id = $1 FOR UPDATE`, [id]);
+    return this.find(tx, id);
   },
 
   async find(tx: Tx, id: string): Promise<MacroRow | null> {
