@@ -64,7 +64,8 @@ const saidBy = async (appealId: string) =>
   (await manager.call(appealsApi.entries, { appealId, limit: 100 })).entries
     .filter(({ kind, author }) => kind !== 'event' && author?.side === 'staff')
     .map(({ kind, body }) => [kind, body]);
-const statusOf = async (no: number) => (await manager.call(appealsApi.cardByNo, { no })).appeal.status;
+const statusOf = async (no: number) =>
+  (await manager.call(appealsApi.cardByNo, { no })).appeal.status;
 
 async function atThread(no: number, view: BrowserContextOptions = {}) {
   const visitor = await stage.visitor(view);
