@@ -9,6 +9,7 @@ import {
   SlidersHorizontal,
   SquarePen,
   Store,
+  Zap,
 } from '@lucide/vue';
 import type { Rights, Side } from '@otklik/shared/people';
 
@@ -71,6 +72,10 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           },
         ]
       : []),
+    {
+      ...{ key: 'macros', to: '/macros', icon: Zap, label: t('common.nav.macros') },
+      place: 'second' as const,
+    },
     ...(can.seeBoard
       ? [
           {

@@ -6,6 +6,7 @@ import { routes as board } from './features/board';
 import { routes as company } from './features/company';
 import { routes as dealers } from './features/dealers';
 import { routes as inbox } from './features/inbox';
+import { routes as macros } from './features/macros';
 import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
 import { useSession } from './features/session';
@@ -28,7 +29,7 @@ export const signedInRoute: RouteRecordRaw = {
       meta: { messages: [] },
       beforeEnter: ({ params, hash }) => appealLink(Number(params.no), hash),
     },
-    ...[account, appeals, board, company, dealers, inbox, orders, orderCard].flat(),
+    ...[account, appeals, board, company, dealers, inbox, macros, orders, orderCard].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],
 };

@@ -25,6 +25,7 @@ import { attachmentRoutes, createAttachmentService } from './modules/attachments
 import { companyRoutes, createCompanyService } from './modules/company';
 import { createDealerService, dealerRoutes } from './modules/dealers';
 import { createDraftService, draftRoutes } from './modules/drafts';
+import { createMacroService, macroRoutes } from './modules/macros';
 import { createOrderService, orderNews, orderRoutes } from './modules/orders';
 import {
   channels,
@@ -180,6 +181,8 @@ export async function createApp({
     tell: (sessionIds, draft) => io.to(sessionIds.map(rooms.session)).emit('draft:news', draft),
   });
 
+  const macros = createMacroService({ db, now: clock });
+
   /* Edges */
   const api = createApi<Actor>({
     log,
@@ -195,6 +198,7 @@ export async function createApp({
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
+  macroRoutes(api, macros);
   proofRoutes(api, proof);
 
   const redis =
@@ -316,6 +320,7 @@ export async function createApp({
       attachments,
       orders,
       drafts,
+      macros,
       proof,
       presence,
     },

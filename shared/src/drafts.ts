@@ -15,6 +15,8 @@ export const DraftContent = z.strictObject({
   dealerId: z.uuid().optional(),
   subject: z.string().max(SUBJECT_MAX).optional(),
   replyTo: z.uuid().optional(),
+  /** What a macro will do to the appeal along with these words; nothing without words. */
+  thenStatus: z.enum(['waiting', 'resolved']).optional(),
 });
 export type DraftContent = z.infer<typeof DraftContent>;
 

@@ -18,6 +18,7 @@ export const MESSAGE_FILES = [
   'orders',
   'admin',
   'company',
+  'macros',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

@@ -6,6 +6,7 @@ import { ChangedMessages1763700400000 } from './1763700400000-changed-messages';
 import { Drafts1763700500000 } from './1763700500000-drafts';
 import { ReceiptsAndChiefs1763700600000 } from './1763700600000-receipts-and-chiefs';
 import { ListOrders1763700700000 } from './1763700700000-list-orders';
+import { Macros1763700800000 } from './1763700800000-macros';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Drafts1763700500000,
   ReceiptsAndChiefs1763700600000,
   ListOrders1763700700000,
+  Macros1763700800000,
 ];

@@ -218,7 +218,7 @@ function placeOf(name: string): DraftPlace | null {
   return mode === 'reply' || mode === 'note' ? { appealId, mode } : null;
 }
 
-function isEmpty({ body, orderNumbers, mentions, ...chosen }: Draft): boolean {
+function isEmpty({ body, orderNumbers, mentions, thenStatus: _along, ...chosen }: Draft): boolean {
   return (
     body.trim() === '' &&
     !orderNumbers?.length &&

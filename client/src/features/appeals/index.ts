@@ -25,6 +25,7 @@ export {
 export { useRewriting } from './useRewriting';
 export { composerKey, useUploads, type Upload } from './uploads.store';
 export { useArrivals } from './useArrivals';
+export type { ComposerMacros, MacroOffer } from './useMacroGaps';
 export { useDraftChange } from './useDraftChange';
 export { useHeldOrder, type HeldOrder } from './useHeldOrder';
 

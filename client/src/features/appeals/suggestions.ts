@@ -1,7 +1,7 @@
-/** What the words before the caret ask for: an order by number, or a colleague by name. */
+/** What the words before the caret ask for: an order by number, a colleague by name, a macro by its words. */
 export interface Asked {
-  kind: 'order' | 'mention';
-  /** Digits, or letters of a name. */
+  kind: 'order' | 'mention' | 'macro';
+  /** Digits, letters of a name, or words. */
   query: string;
   /** Where the sign stands; the choice replaces everything from here to the caret. */
   from: number;
@@ -9,8 +9,10 @@ export interface Asked {
 
 const ORDER = /(?:^|[\s(«"])([№#](\d{1,20}))$/u;
 const MENTION = /(?:^|[\s(«"])(@([\p{L}][\p{L} .-]{0,30})?)$/u;
+/** At the start of a line; an address or a path is none. */
+const MACRO = /(?:^|\n)(\/((?:[^\s/][^\n/]{0,40})?))$/u;
 
-/** Reads the text before the caret (CMP-5, CMP-7). */
+/** Reads the text before the caret (CMP-5, CMP-6, CMP-7). */
 export function askedBefore(text: string, caret: number): Asked | null {
   const before = text.slice(0, caret);
   const order = ORDER.exec(before);
@@ -20,6 +22,10 @@ export function askedBefore(text: string, caret: number): Asked | null {
   const mention = MENTION.exec(before);
   if (mention?.[1]) {
     return { kind: 'mention', query: mention[2] ?? '', from: caret - mention[1].length };
+  }
+  const macro = MACRO.exec(before);
+  if (macro?.[1]) {
+    return { kind: 'macro', query: macro[2] ?? '', from: caret - macro[1].length };
   }
   return null;
 }

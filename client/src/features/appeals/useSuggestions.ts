@@ -3,10 +3,12 @@ import { computed, ref, shallowRef } from 'vue';
 import { useI18n } from 'vue-i18n';
 
 import { askedBefore, matching, type Asked, type Mentionable } from './suggestions';
+import type { ComposerMacros, MacroOffer } from './useMacroGaps';
 
 export type Suggestion =
   | { kind: 'order'; key: string; heading: string; order: LinkedOrder }
   | { kind: 'person'; key: string; heading: string; person: Mentionable }
+  | { kind: 'macro'; key: string; heading: string; macro: MacroOffer }
   | { kind: 'to_note'; key: string; heading: string };
 
 /** What is offered for the words at the caret, and the keys that move in the list. */
@@ -15,11 +17,14 @@ export function useSuggestions(options: {
   colleagues: () => readonly Mentionable[];
   /** In notes "@" names a colleague; in a reply of staff it offers a note; for dealers it is a letter. */
   mentions: () => 'people' | 'offer_note' | 'off';
+  /** Undefined: "/" is a letter. */
+  macros: () => Pick<ComposerMacros, 'find'> | undefined;
   pick: (suggestion: Suggestion, asked: Asked) => void;
 }) {
   const { t } = useI18n();
   const asked = shallowRef<Asked | null>(null);
   const orders = shallowRef<readonly LinkedOrder[]>([]);
+  const macros = shallowRef<readonly MacroOffer[]>([]);
   const busy = ref(false);
   const current = ref(0);
   let turn = 0;
@@ -30,6 +35,9 @@ export function useSuggestions(options: {
     if (!asked.value) return [];
     if (asked.value.kind === 'order') {
       return orders.value.map((order) => ({ kind: 'order', key: order.id, heading: '', order }));
+    }
+    if (asked.value.kind === 'macro') {
+      return macros.value.map((macro) => ({ kind: 'macro', key: macro.id, heading: '', macro }));
     }
     if (options.mentions() === 'offer_note') return [{ kind: 'to_note', key: 'note', heading: '' }];
     return matching(options.colleagues(), asked.value.query).map((person) => ({
@@ -44,7 +52,11 @@ export function useSuggestions(options: {
   /** Looks at the text anew, after every change of text or caret. */
   async function look(text: string, caret: number): Promise<void> {
     const next = askedBefore(text, caret);
-    if (!next || (next.kind === 'mention' && options.mentions() === 'off')) {
+    if (!next) dismissedAt = null;
+    const off =
+      (next?.kind === 'mention' && options.mentions() === 'off') ||
+      (next?.kind === 'macro' && !options.macros());
+    if (!next || off) {
       close();
       return;
     }
@@ -54,12 +66,18 @@ export function useSuggestions(options: {
     asked.value = next;
     if (same) return;
     current.value = 0;
-    if (next.kind !== 'order') return;
+    if (next.kind === 'mention') return;
     const mine = ++turn;
     busy.value = true;
-    const found = await options.findOrders(next.query);
-    if (mine !== turn) return;
-    orders.value = found;
+    if (next.kind === 'order') {
+      const found = await options.findOrders(next.query);
+      if (mine !== turn) return;
+      orders.value = found;
+    } else {
+      const found = (await options.macros()?.find(next.query)) ?? [];
+      if (mine !== turn) return;
+      macros.value = found;
+    }
     busy.value = false;
   }
 
@@ -67,6 +85,7 @@ export function useSuggestions(options: {
     turn += 1;
     asked.value = null;
     orders.value = [];
+    macros.value = [];
     busy.value = false;
   }
 
@@ -89,7 +108,8 @@ export function useSuggestions(options: {
     else if (event.key === 'ArrowUp' && count) current.value = (current.value + count - 1) % count;
     else if ((event.key === 'Enter' || event.key === 'Tab') && count && !event.isComposing)
       choose();
-    else return false;
+    // What is on its way must not be sent as words.
+    else if (!(event.key === 'Enter' && busy.value && asked.value?.kind === 'macro')) return false;
     event.preventDefault();
     event.stopPropagation();
     return true;

@@ -62,6 +62,16 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
     },
   });
 
+  /** What a macro does along with the reply; it goes with the words, on all sessions. */
+  const along = computed({
+    get: () => (mode.value === 'reply' ? (draft.value?.thenStatus ?? null) : null),
+    set: (thenStatus: 'waiting' | 'resolved' | null) => {
+      if (!id.value || !draft.value) return;
+      const { thenStatus: _before, ...rest } = draft.value;
+      threads.setDraft(id.value, mode.value, thenStatus ? { ...rest, thenStatus } : rest);
+    },
+  });
+
   const key = computed(() => (id.value ? composerKey(id.value, mode.value) : ''));
   const files = computed(() => uploads.files(key.value));
 
@@ -93,6 +103,7 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
       body: before ? `${back.body}\n${before}` : back.body,
       orderNumbers: [...new Set([...(back.orderNumbers ?? []), ...orders.value])],
       ...(back.replyTo ? { replyTo: back.replyTo } : {}),
+      ...(back.thenStatus ? { thenStatus: back.thenStatus } : {}),
     });
     uploads.giveBack(key.value, back.attachments ?? []);
     void uploads.giveBackFiles(key.value, back.files ?? []);
@@ -105,6 +116,7 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
     draftChange,
     arrivals,
     orders,
+    along,
     files,
     saved: computed(() => draft.value !== null && words.value.trim() !== ''),
     enterSends: computed(() => session.settings.enterSends ?? true),

@@ -7,6 +7,7 @@ import { qualityStories } from './content/stories/quality';
 import { makeTemplateAppeals } from './content/templates';
 import type { DemoAppeal, DemoOrder } from './content/types';
 
+export { macros } from './content/macros';
 export { chiefs, dealers, isStaffKey, staff, supplier, teams, visitors } from './content/people';
 export { photos } from './content/photos';
 export { products } from './content/products';

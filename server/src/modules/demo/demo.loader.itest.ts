@@ -98,9 +98,18 @@ describe('an empty database', () => {
         db,
         `SELECT (SELECT count(*) FROM dealer) AS dealers, (SELECT count(*) FROM person) AS people,
            (SELECT count(*) FROM appeal) AS appeals, (SELECT count(*) FROM dealer_order) AS orders,
-           (SELECT count(DISTINCT status) FROM appeal) AS statuses, (SELECT count(*) FROM topic) AS topics`,
+           (SELECT count(DISTINCT status) FROM appeal) AS statuses, (SELECT count(*) FROM topic) AS topics,
+           (SELECT count(*) FROM macro) AS macros`,
       ),
-    ).toEqual({ dealers: 4, people: 18, appeals: 80, orders: 120, statuses: 5, topics: 8 });
+    ).toEqual({
+      dealers: 4,
+      people: 18,
+      appeals: 80,
+      orders: 120,
+      statuses: 5,
+      topics: 8,
+      macros: 6,
+    });
     await none(db, `SELECT 1 FROM entry WHERE created_at > now()`);
     await none(db, `SELECT 1 FROM dealer_order WHERE updated_at > now() OR delivered_at > now()`);
     await none(db, `SELECT 1 FROM attachment WHERE entry_id IS NULL`);

@@ -10,6 +10,7 @@ import { workMsBetween, type WorkCalendar } from '../sla';
 import { makeDemoContent } from './demo.content';
 import type { WorkMinutesAgo } from './demo.content';
 import { workMomentBefore } from './demo.moments';
+import { addMacros } from './demo.macros';
 import { addOrders } from './demo.orders';
 import { addPeople, demoLogins } from './demo.people';
 import { rehearse } from './demo.play';
@@ -115,6 +116,7 @@ async function loadContent(
 
   const shelf = createShelf(orders, momentOf);
   const world = await addPeople(db, password, now);
+  await addMacros(db, world, now);
   const done = () => progress.step();
   const stage = { db, sla: services.sla, config, calendar, now, world, shelf, done };
   const plays = appeals.map((appeal) => rehearse(appeal, stage));

@@ -19,6 +19,7 @@ export type Cast = Record<PersonKey, Actor>;
 /** Everybody who acts in the demo, and the directories they choose from. */
 export interface DemoWorld {
   actors: Cast;
+  teamIds: Record<TeamKey, string>;
   topicIds: Record<TopicKey, string>;
   /** Switches off the access of those who only acted, and ends the loader's sessions. */
   finish(): Promise<void>;
@@ -137,7 +138,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
       sessionRepository.end(tx, sessions, { reason: 'signed_out', by: null, at: now }),
     );
   }
-  return { actors, topicIds, finish };
+  return { actors, teamIds, topicIds, finish };
 }
 
 async function addDirectories(db: Db) {

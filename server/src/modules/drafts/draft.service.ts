@@ -62,7 +62,13 @@ export function createDraftService({ db, now, tell }: DraftDeps) {
   };
 }
 
-function isEmpty({ body, orderNumbers, mentions, ...chosen }: DraftContent): boolean {
+function isEmpty({
+  body,
+  orderNumbers,
+  mentions,
+  thenStatus: _along,
+  ...chosen
+}: DraftContent): boolean {
   return (
     body.trim() === '' &&
     !orderNumbers?.length &&

@@ -36,6 +36,13 @@ const orderPath = async (stage: Stage) => {
   return `/orders/${order?.number}`;
 };
 
+const macroPath = async (stage: Stage) => {
+  const [macro] = await stage.app.database.db.query<{ id: string }>(
+    `SELECT id FROM macro WHERE scope = 'own'`,
+  );
+  return `/macros?id=${macro?.id}`;
+};
+
 const SCREENS: Screen[] = [
   { name: 'login', login: null, path: '/login', wide: 1280, ready: 'form' },
   { name: 'dealer-home', login: 'dealer@demo.test', path: '/appeals', wide: 1280, ready: '.drow' },
@@ -75,6 +82,13 @@ const SCREENS: Screen[] = [
     path: '/inbox/mine/1042',
     wide: 1440,
     ready: '[data-message-id]',
+  },
+  {
+    name: 'macros',
+    login: 'manager@demo.test',
+    path: macroPath,
+    wide: 1280,
+    ready: '[data-preview]',
   },
   { name: 'board', login: 'supervisor@demo.test', path: '/board', wide: 1440, ready: 'main h1' },
   {
