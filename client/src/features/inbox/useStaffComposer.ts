@@ -65,11 +65,11 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
   const key = computed(() => (id.value ? composerKey(id.value, mode.value) : ''));
   const files = computed(() => uploads.files(key.value));
 
-  /** @returns false when there was no new message */
-  function send({ body: text, orders: numbers, mentions, then }: Composed): boolean {
-    if (!id.value || rewriting.save(text)) return false;
+  /** @returns the new message's clientId, null when there was none */
+  function send({ body: text, orders: numbers, mentions, then }: Composed): string | null {
+    if (!id.value || rewriting.save(text)) return null;
     const note = mode.value === 'note';
-    const sent = threads.send(id.value, {
+    return threads.send(id.value, {
       kind: note ? 'note' : 'message',
       body: text,
       ...uploads.take(key.value),
@@ -78,7 +78,6 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
       replyTo: rewriting.replyTo.value ?? undefined,
       ...(then ? { thenStatus: then } : {}),
     });
-    return sent !== null;
   }
 
   /** Edit of a message that was not sent: its words come back into the field, in front of what is there. */
