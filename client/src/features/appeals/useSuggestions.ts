@@ -45,6 +45,7 @@ export function useSuggestions(options: {
   async function look(text: string, caret: number): Promise<void> {
     const next = askedBefore(text, caret);
     if (!next || (next.kind === 'mention' && options.mentions() === 'off')) {
+      dismissedAt = null;
       close();
       return;
     }
