@@ -20,17 +20,20 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
   const uploads = useUploads();
 
   const id = computed(() => appeal()?.id ?? null);
-  const mode = ref<DraftMode>('reply');
-  // It opens in Reply, always, unless only a note was begun.
-  watch(
-    id,
-    (next) => {
-      const onlyNote =
-        next !== null && !threads.draft(next, 'reply') && threads.draft(next, 'note') !== null;
-      mode.value = onlyNote ? 'note' : 'reply';
-    },
-    { immediate: true },
+  /** What the person works in; null: he has not touched the field of this appeal yet. */
+  const chosen = ref<DraftMode | null>(null);
+  watch(id, () => (chosen.value = null), { flush: 'sync' });
+  // It opens in Reply, always, unless only a note was begun; that may be heard from the server a moment later (CMP-4).
+  const onlyNote = computed(
+    () =>
+      id.value !== null &&
+      threads.draft(id.value, 'reply') === null &&
+      threads.draft(id.value, 'note') !== null,
   );
+  const mode = computed<DraftMode>({
+    get: () => chosen.value ?? (onlyNote.value ? 'note' : 'reply'),
+    set: (next) => (chosen.value = next),
+  });
 
   const draft = computed(() => (id.value ? threads.draft(id.value, mode.value) : null));
   const words = computed({
@@ -45,6 +48,7 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
     () => (rewriting.rewriting.value ? null : id.value),
     () => mode.value,
   );
+  watch(draftChange.writing, () => (chosen.value ??= mode.value), { flush: 'sync' });
   const arrivals = useArrivals({
     items: () => (id.value ? threads.items(id.value) : []),
     meId: () => session.personId ?? '',

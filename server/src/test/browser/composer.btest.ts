@@ -157,7 +157,9 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
   }
   const at = async (page: Page, path = `/a/${appeal.no}`) => {
     await page.goto(`${stage.app.url}${path}`);
-    await (path.startsWith('/a/') ? field(page) : page.locator('main h1').first()).waitFor();
+    await (
+      path.startsWith('/a/') ? field(page) : page.locator('h1').filter({ visible: true }).first()
+    ).waitFor();
     return page;
   };
   const mode = (page: Page, name: string) => form(page).getByRole('radio', { name, exact: true });
@@ -250,7 +252,8 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
     await field(page).evaluate((element) =>
       element.addEventListener(
         'keydown',
-        (event) => (element.dataset.composing = String(event instanceof KeyboardEvent && event.isComposing)),
+        (event) =>
+          (element.dataset.composing = String(event instanceof KeyboardEvent && event.isComposing)),
         { once: true },
       ),
     );
@@ -405,10 +408,10 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
         .toBe(all.length);
       expect(Object.fromEntries(await drafts(session))).toEqual(Object.fromEntries(all));
       const other = await at(await pageOf(who));
-      expect(await field(other).inputValue()).toBe('недописанный ответ');
+      await expect.poll(() => field(other).inputValue()).toBe('недописанный ответ');
       if (who === 'manager') {
         await mode(other, words.note).click();
-        expect(await field(other).inputValue()).toBe('недописанная заметка');
+        await expect.poll(() => field(other).inputValue()).toBe('недописанная заметка');
       }
       await at(other, who === 'manager' ? '/inbox/all' : '/appeals');
       await row(other, appeal.no).getByText(`${words.draft} недописанный ответ`).waitFor();

@@ -92,7 +92,7 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
     );
   const at = async (page: Page, path: string) => {
     await page.goto(`${stage.app.url}${path}`);
-    await page.locator('main h1').first().waitFor();
+    await page.locator('h1').filter({ visible: true }).first().waitFor();
     return page;
   };
   const thread = async (page: Page, no = appeal.no) => {
