@@ -197,7 +197,7 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
   afterAll(async () => {
     for (const page of pages.values()) await page.context().close();
     // What the browser itself says of a connection that was cut on purpose is no complaint.
-    const said = complaints.flat().filter((text) => !text.includes('ERR_INTERNET_DISCONNECTED'));
+    const said = complaints.flat().filter((text) => !text.includes('WebSocket connection'));
     expect(said).toEqual([]);
   });
 

@@ -20,7 +20,6 @@ const WORDS = {
     sent: 'Отправлено',
     seenByCompany: 'Просмотрено компанией',
     seenBy: (name: string) => `Прочитали: ${name}`,
-    failed: /^Не отправлено/,
   },
   en: {
     product: 'Otklik',
@@ -33,7 +32,6 @@ const WORDS = {
     sent: 'Sent',
     seenByCompany: 'Seen by the company',
     seenBy: (name: string) => `Read by: ${name}`,
-    failed: /^Not sent/,
   },
 } as const;
 const BAR = { light: 'rgb(194, 65, 12)', dark: 'rgb(255, 154, 92)' } as const;
@@ -48,19 +46,19 @@ const field = (page: Page) => page.locator('form.composer textarea');
 const rowOf = (page: Page, no: number) =>
   page.locator(`a[data-appeal-no="${no}"]`).filter({ visible: true }).first();
 const attribute = (row: Locator, name: string) => row.getAttribute(name);
-/** What the pointer is told over an element, which may still be moved by a banner that goes. */
-async function tipOf(page: Page, over: Locator): Promise<string> {
-  const tip = page.getByRole('tooltip');
-  await expect
+/** Waits until the pointer is told this, with a time, over an element that may still be moved by a banner that goes. */
+const tells = (page: Page, over: Locator, text: string) =>
+  expect
     .poll(async () => {
+      const tip = page.getByRole('tooltip');
       await page.mouse.move(2, 2);
+      await tip.waitFor({ state: 'detached' });
       await over.hover();
       await tip.waitFor({ timeout: 1_000 }).catch(() => undefined);
-      return tip.count();
+      const [told = ''] = await tip.allTextContents();
+      return told.includes(text) && /\d\d:\d\d/.test(told);
     })
-    .toBe(1);
-  return (await tip.textContent()) ?? '';
-}
+    .toBe(true);
 const messages = (page: Page) => page.locator('.msgs');
 
 describe.each(LANGUAGES)('in %s', (language, browser) => {
@@ -155,7 +153,8 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
   afterAll(async () => {
     await visitorPage.context().close();
     await managerPage.context().close();
-    const said = complaints.flat().filter((text) => !text.includes('ERR_INTERNET_DISCONNECTED'));
+    // What the browser itself says of a connection that was cut on purpose is no complaint.
+    const said = complaints.flat().filter((text) => !text.includes('WebSocket connection'));
     expect(said).toEqual([]);
   });
 
@@ -423,7 +422,7 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
     ] as const) {
       await thread(page);
       const message = page.locator('li.m', { hasText: `тик ${seen}` });
-      const says = async (state: string, text: string | RegExp, part: string) => {
+      const says = async (state: string, text: string, part: string) => {
         await message.and(page.locator(`[data-message-state=${state}]`)).waitFor();
         const tick = message.locator(part);
         await tick
@@ -432,8 +431,7 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
           .first()
           .waitFor({ state: 'attached' });
         expect(await tick.locator('svg').count()).toBe(1);
-        expect(await tipOf(page, tick)).toMatch(/\d\d:\d\d/);
-        await page.getByRole('tooltip').filter({ hasText: text }).waitFor();
+        await tells(page, tick, text);
         return tick.locator('svg').evaluate((icon) => icon.innerHTML);
       };
       await page.context().setOffline(true);
@@ -445,28 +443,21 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
       await read(other);
       icons.push(await says('seen', seen, '.tick'));
 
-      // Refused for good: a colleague had answered while there was no connection.
+      // Held back: a colleague had answered while there was no connection.
       await page.context().setOffline(true);
       const beside = other === manager ? await stage.app.signIn(company.secondVisitor) : colleague;
       await aMessage(beside, appeal.id, { body: 'раньше' });
-      await page.route('**/api/appeals/*/entries', (route) =>
-        route.fulfill({
-          status: 403,
-          contentType: 'application/problem+json',
-          body: JSON.stringify({ code: 'forbidden', facts: { right: 'x' }, requestId: 'r' }),
-        }),
-      );
       await field(page).fill('поздно');
       await field(page).press('Enter');
       await page.context().setOffline(false);
       const failed = page.locator('[data-message-state=failed]', { hasText: 'поздно' });
       await failed.waitFor();
       const why = failed.locator('[data-part=why]');
-      expect((await why.innerText()).trim().length).toBeGreaterThan(5);
-      expect(await tipOf(page, why)).toMatch(/\d\d:\d\d/);
+      const reason = (await why.innerText()).trim();
+      expect(reason).not.toBe('');
+      await tells(page, why, reason);
       icons.push(await why.locator('svg').evaluate((icon) => icon.innerHTML));
       expect(new Set(icons).size).toBe(4);
-      await page.unroute('**/api/appeals/*/entries');
     }
   });
 
