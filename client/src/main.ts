@@ -10,6 +10,7 @@ import { startSettings } from './features/session';
 import { startClock } from './platform/clock';
 import { i18n, startLanguage } from './platform/i18n';
 import { startTheme } from './platform/theme';
+import { refuseStrayDrops } from './platform/strayDrops';
 import { startTitle } from './platform/title';
 import { startViewport } from './platform/viewport';
 import { createAppRouter } from './router';
@@ -17,6 +18,7 @@ import { createAppRouter } from './router';
 async function start(): Promise<void> {
   startTheme();
   startViewport();
+  refuseStrayDrops();
   startClock();
   const app = createApp(App).use(createPinia());
   startSettings();

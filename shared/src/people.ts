@@ -29,6 +29,8 @@ export const PersonSettings = z.strictObject({
   density: z.enum(['comfortable', 'compact']).optional(),
   /** Enter sends in threads; otherwise Ctrl+Enter does. */
   enterSends: z.boolean().optional(),
+  /** The same for a new appeal, where Ctrl+Enter sends unless its author wants it otherwise. */
+  enterOpens: z.boolean().optional(),
   grouping: z.enum(['topic', 'flat']).optional(),
   /** Folded topic groups: `<view>:<topicId>`. */
   folded: z.array(z.string().max(80)).max(300).optional(),

@@ -75,6 +75,7 @@ beforeAll(async () => {
       theme: 'dark',
       density: 'compact',
       enterSends: true,
+      enterOpens: false,
       grouping: 'topic',
       folded: ['open:1'],
       panelClosed: false,

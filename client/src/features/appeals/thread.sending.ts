@@ -33,6 +33,7 @@ export function createThreadSending(
 ) {
   const opening = new Map<string, (result: OpenResult) => void>();
   const changing = new Map<string, (answer: Outcome<Appeal>) => void>();
+  const storing = new Map<string, () => void>();
   /** clientId of a new appeal → its number, once it is there. */
   const openedAs = shallowReactive(new Map<string, number>());
   /** The last change that was shown and then refused, when nobody waited for its answer any more. */
@@ -50,6 +51,10 @@ export function createThreadSending(
       reading.putEntries(appeal, entry ? [entry] : []);
       appeals.refreshCounts();
       if (command.kind === 'open') openedAs.set(clientId, appeal.no);
+    }
+    if (fate.state === 'delivered') {
+      storing.get(clientId)?.();
+      storing.delete(clientId);
     }
     if (command.kind === 'status') settleStatus(unsent, fate);
     else if (fate.state === 'failed') settleRefused(unsent, fate.problem);
@@ -111,6 +116,10 @@ export function createThreadSending(
     return clientId;
   }
 
+  /** Resolves once the server has stored an own message of this page, however long it takes; never when it is taken back. */
+  const whenStored = (clientId: string) =>
+    new Promise<void>((resolve) => storing.set(clientId, resolve));
+
   /** Sends a failed message or change again. */
   const retrySend = (clientId: string) => outbox.retry(clientId);
 
@@ -134,6 +143,7 @@ export function createThreadSending(
 
   /** Takes an unsent message or appeal out: Delete, or Edit, which puts the words back into the composer. */
   function takeBack(clientId: string): (Words & Partial<NewAppeal>) | null {
+    storing.delete(clientId);
     const known = outbox.items.get(clientId)?.command;
     if (known?.kind !== 'post' && known?.kind !== 'open') {
       outbox.discard(clientId);
@@ -342,6 +352,7 @@ export function createThreadSending(
     for (const [clientId, resolve] of opening) resolve({ state: 'pending', clientId });
     opening.clear();
     changing.clear();
+    storing.clear();
     outbox.stop();
     if (personId !== null) void begin(personId);
   }
@@ -357,6 +368,7 @@ export function createThreadSending(
   return {
     wake: outbox.wake,
     send,
+    whenStored,
     retrySend,
     sendAnyway,
     takeBack,

@@ -222,6 +222,7 @@ export const useThreads = defineStore('threads', () => {
     openAppeal,
     pendingOpens: sending.pendingOpens,
     openedNo: sending.openedNo,
+    whenStored: sending.whenStored,
     retrySend: sending.retrySend,
     sendAnyway: sending.sendAnyway,
     takeBack: sending.takeBack,

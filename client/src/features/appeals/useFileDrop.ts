@@ -1,8 +1,8 @@
 import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue';
 
 /**
- * Files dragged over an element: `over` while they are there, `take` when they are dropped. Dropping elsewhere on the
- * page does nothing and does not leave it (CMP-3).
+ * Files dragged over an element: `over` while they are there, `take` when they are dropped. What is dropped elsewhere is
+ * for `refuseStrayDrops` (CMP-3).
  */
 export function useFileDrop(
   box: Readonly<Ref<HTMLElement | null>>,
@@ -16,9 +16,10 @@ export function useFileDrop(
 
   function onOver(event: DragEvent): void {
     if (!hasFiles(event)) return;
-    event.preventDefault();
     over.value = isInside(event);
-    if (event.dataTransfer) event.dataTransfer.dropEffect = over.value ? 'copy' : 'none';
+    if (!over.value) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
   }
   function onLeave(event: DragEvent): void {
     // Null: the pointer left the window.
@@ -26,10 +27,11 @@ export function useFileDrop(
   }
   function onDrop(event: DragEvent): void {
     if (!hasFiles(event)) return;
-    event.preventDefault();
     over.value = false;
+    if (!isInside(event)) return;
+    event.preventDefault();
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (isInside(event) && files.length) take(files);
+    if (files.length) take(files);
   }
 
   onMounted(() => {

@@ -5,6 +5,7 @@ import { useI18n } from 'vue-i18n';
 
 import { useFormat } from '../../platform/useFormat';
 import { useOrders } from '../orders';
+import { useSession } from '../session';
 import { useDirectories } from './directories.store';
 import { NEW_APPEAL } from './drafts';
 import { useThreads, type OpenResult } from './thread.store';
@@ -24,6 +25,7 @@ export type MissingPart = 'body' | 'type' | 'topic';
  */
 export function useNewAppeal() {
   const { t } = useI18n();
+  const session = useSession();
   const format = useFormat();
   const threads = useThreads();
   const uploads = useUploads();
@@ -144,6 +146,9 @@ export function useNewAppeal() {
     refusal,
     sending,
     send,
+    /** Here Enter is a new line and Ctrl+Enter sends, unless the person has turned it round (CMP-1). */
+    enterOpens: computed(() => session.settings.enterOpens ?? false),
+    setEnterOpens: (enterOpens: boolean) => void session.changeSettings({ enterOpens }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { nextTick, type Ref } from 'vue';
 
 import type { NewAppealForm } from './useNewAppeal';
+import { isSendKey } from './useSendKeys';
 
 /**
  * The way a form of a new appeal behaves on the screen: keys, pasted pictures, and the focus that goes to what is
@@ -26,9 +27,8 @@ export function useNewAppealParts(
     else focusPart('textarea');
   }
 
-  /** Enter is a new line here, Ctrl+Enter sends (CMP-1). */
   function onKey(event: KeyboardEvent): void {
-    if (event.isComposing || event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    if (!isSendKey(event, form.enterOpens.value)) return;
     event.preventDefault();
     void submit();
   }

@@ -4,6 +4,13 @@ export const modifierName = () => (isMac() ? '⌘' : 'Ctrl');
 /** A finger's keyboard has no Shift+Enter: there Enter is always a new line (CMP-1). */
 const isTouch = () => matchMedia('(pointer: coarse) and (hover: none)').matches;
 
+/** Whether this key sends (CMP-1). While a word is being composed Enter belongs to the input method. */
+export function isSendKey(event: KeyboardEvent, enterSends: boolean): boolean {
+  if (event.key !== 'Enter' || event.isComposing || event.keyCode === 229) return false;
+  if (event.ctrlKey || event.metaKey) return true;
+  return enterSends && !event.shiftKey && !event.altKey && !isTouch();
+}
+
 /** The keys of a composer; `event.code` where a letter is meant, so that they work on every layout (§12). */
 export function useSendKeys(options: {
   area: () => HTMLTextAreaElement | null;
@@ -17,12 +24,13 @@ export function useSendKeys(options: {
   wrapped: (text: string, from: number, to: number) => void;
 }) {
   function onKey(event: KeyboardEvent): void {
-    // While a word is being composed Enter belongs to the input method.
     if (event.isComposing || event.keyCode === 229) return;
     if (options.first?.(event)) return;
     const modified = event.ctrlKey || event.metaKey;
-    if (event.key === 'Enter') onEnter(event, modified);
-    else if (event.key === 'Escape') {
+    if (isSendKey(event, options.enterSends())) {
+      event.preventDefault();
+      options.send();
+    } else if (event.key === 'Escape') {
       options.area()?.blur();
       event.stopPropagation();
       options.escape();
@@ -33,13 +41,6 @@ export function useSendKeys(options: {
       event.preventDefault();
       wrap(event.code === 'KeyB' ? '**' : '*');
     }
-  }
-
-  function onEnter(event: KeyboardEvent, modified: boolean): void {
-    const plainSends = options.enterSends() && !event.shiftKey && !event.altKey && !isTouch();
-    if (!modified && !plainSends) return;
-    event.preventDefault();
-    options.send();
   }
 
   function wrap(mark: string): void {

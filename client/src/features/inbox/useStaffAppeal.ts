@@ -86,20 +86,30 @@ export function useStaffAppeal(no: () => number) {
     const before = row.value?.appeal;
     if (!before || before.status === status) return;
     const done = await run((id) => threads.changeStatus(id, status, solved ?? undefined));
-    if (!done) return;
+    // "New" is where an appeal begins; nobody can be put back there.
+    if (done) tellStatus(before, status, before.status === 'new' ? null : before.status);
+  }
+  /** Says the new status, with the way back to `from` where there is one. */
+  function tellStatus({ id, no: number }: StaffAppeal, status: Status, from: Status | null): void {
     showToast({
       text: t('inbox.toast.status', {
-        no: format.no(before.no),
+        no: format.no(number),
         status: t(`inbox.status.${status}`),
       }),
       tone: 'good',
-      // "New" is where an appeal begins; nobody can be put back there.
-      ...(before.status === 'new'
-        ? {}
-        : {
-            undo: { run: () => undo((id) => threads.changeStatus(id, before.status), before.id) },
-          }),
+      ...(from && { undo: { run: () => undo(() => threads.changeStatus(id, from), id) } }),
     });
+  }
+  /** "Send and wait", "send and resolve": said once both are done; the way back is for the status (CMP-9). */
+  async function tellSentAlong(
+    before: StaffAppeal,
+    clientId: string,
+    status: Status,
+  ): Promise<void> {
+    await threads.whenStored(clientId);
+    // The reply alone takes a new appeal into work.
+    const from = before.status === 'new' ? 'in_work' : before.status;
+    if (from !== status) tellStatus(before, status, from);
   }
   const changeFields = (fields: {
     topicId?: string;
@@ -200,6 +210,7 @@ export function useStaffAppeal(no: () => number) {
     loadClocks,
     assign,
     changeStatus,
+    tellSentAlong,
     changeFields,
     noAnswerNeeded,
     pulling,

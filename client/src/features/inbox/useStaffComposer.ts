@@ -20,17 +20,20 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
   const uploads = useUploads();
 
   const id = computed(() => appeal()?.id ?? null);
-  const mode = ref<DraftMode>('reply');
-  // It opens in Reply, always, unless only a note was begun.
-  watch(
-    id,
-    (next) => {
-      const onlyNote =
-        next !== null && !threads.draft(next, 'reply') && threads.draft(next, 'note') !== null;
-      mode.value = onlyNote ? 'note' : 'reply';
-    },
-    { immediate: true },
+  /** What the person works in; null: he has not touched the field of this appeal yet. */
+  const chosen = ref<DraftMode | null>(null);
+  watch(id, () => (chosen.value = null), { flush: 'sync' });
+  // It opens in Reply, always, unless only a note was begun; that may be heard from the server a moment later (CMP-4).
+  const onlyNote = computed(
+    () =>
+      id.value !== null &&
+      threads.draft(id.value, 'reply') === null &&
+      threads.draft(id.value, 'note') !== null,
   );
+  const mode = computed<DraftMode>({
+    get: () => chosen.value ?? (onlyNote.value ? 'note' : 'reply'),
+    set: (next) => (chosen.value = next),
+  });
 
   const draft = computed(() => (id.value ? threads.draft(id.value, mode.value) : null));
   const words = computed({
@@ -45,6 +48,7 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
     () => (rewriting.rewriting.value ? null : id.value),
     () => mode.value,
   );
+  watch(draftChange.writing, () => (chosen.value ??= mode.value), { flush: 'sync' });
   const arrivals = useArrivals({
     items: () => (id.value ? threads.items(id.value) : []),
     meId: () => session.personId ?? '',
@@ -75,11 +79,11 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
   const key = computed(() => (id.value ? composerKey(id.value, mode.value) : ''));
   const files = computed(() => uploads.files(key.value));
 
-  /** @returns false when there was no new message */
-  function send({ body: text, orders: numbers, mentions, then }: Composed): boolean {
-    if (!id.value || rewriting.save(text)) return false;
+  /** @returns the new message's clientId, null when there was none */
+  function send({ body: text, orders: numbers, mentions, then }: Composed): string | null {
+    if (!id.value || rewriting.save(text)) return null;
     const note = mode.value === 'note';
-    const sent = threads.send(id.value, {
+    return threads.send(id.value, {
       kind: note ? 'note' : 'message',
       body: text,
       ...uploads.take(key.value),
@@ -88,7 +92,6 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
       replyTo: rewriting.replyTo.value ?? undefined,
       ...(then ? { thenStatus: then } : {}),
     });
-    return sent !== null;
   }
 
   /** Edit of a message that was not sent: its words come back into the field, in front of what is there. */

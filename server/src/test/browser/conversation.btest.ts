@@ -189,7 +189,7 @@ it.each([
   60_000,
 );
 
-it('what is read does not move when older words change', async () => {
+it('what is read does not move when older words change (LIV-3, CMP-8)', async () => {
   const { appeal } = await anAppeal(dealer, company.topic);
   const ids: string[] = [];
   for (let count = 1; count <= 40; count += 1) {

@@ -88,7 +88,7 @@ describe('typing', () => {
     await clear(pages.colleague);
   });
 
-  it('of a colleague on the same answer turns amber, for managers and between visitors of one dealer', async () => {
+  it('of a colleague on the same answer turns amber, for managers and between visitors of one dealer (CMP-8)', async () => {
     await Promise.all(Object.values(pages).map(open));
     await type(pages.colleague);
     await line(pages.manager).getByText('Ольга Тарханова пишет ответ').waitFor();
@@ -151,7 +151,7 @@ async function visitorAppeal(): Promise<{ id: string }> {
   return ((await answer.json()) as { appeal: { id: string } }).appeal;
 }
 
-it('ticks say who has read: staff the person, dealers the company', async () => {
+it('ticks say who has read: staff the person, dealers the company (UNR-5)', async () => {
   await Promise.all([open(pages.visitor), open(pages.manager)]);
   await field(pages.manager).fill('Сверяем отгрузку');
   await field(pages.manager).press('Enter');

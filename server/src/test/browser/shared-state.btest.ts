@@ -46,7 +46,7 @@ const showsText = (page: Page, text: string) =>
     SOON,
   );
 
-it('a draft follows its author, and is never put under his hands', async () => {
+it('a draft follows its author, and is never put under his hands (CMP-2)', async () => {
   const { one, two } = await twoSessions();
   await field(one.page).fill('Пишу с телефона');
   await showsText(two.page, 'Пишу с телефона');
@@ -76,7 +76,7 @@ it('a draft follows its author, and is never put under his hands', async () => {
   for (const { complaints } of [one, two]) expect(complaints).toEqual([]);
 });
 
-it('drafts of two appeals never mix, however fast one goes to and fro', async () => {
+it('drafts of two appeals never mix, however fast one goes to and fro (CMP-2)', async () => {
   const visitor = await aPerson();
   const dealer = await stage.app.signIn(visitor);
   const numbers = await Promise.all(
@@ -190,7 +190,7 @@ it('the order of a list follows, for staff and dealers, and stays after a reload
   }
 });
 
-it('what is read in one session is read in the other, until it is marked unread', async () => {
+it('what is read in one session is read in the other, until it is marked unread (UNR-2, UNR-3)', async () => {
   const { appeal, dealer, one, two } = await twoSessions();
   await two.page.goto(`${stage.app.url}/appeals`);
   const row = two.page.locator(`a[href$="/appeals/${appeal.no}"]`).first();
@@ -256,7 +256,7 @@ it('a message that has not arrived yet is pending on the other device, and canno
   await expect.poll(rows, { timeout: 5_000 }).toEqual([]);
 });
 
-it('drafts survive the end of the session, for their author alone', async () => {
+it('drafts survive the end of the session, for their author alone (CMP-2)', async () => {
   const { appeal, visitor, dealer, one } = await twoSessions();
   const { page } = one;
   const secret = 'Только моё';

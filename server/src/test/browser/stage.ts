@@ -73,6 +73,25 @@ export async function openStage(options: Parameters<typeof testApp>[0] = {}): Pr
   };
 }
 
+/** A fresh browser profile of somebody who is signed in already. */
+export async function signedIn(
+  stage: Stage,
+  person: { id: string },
+  options: BrowserContextOptions = {},
+): ReturnType<Stage['visitor']> {
+  const guest = await stage.visitor(options);
+  const { cookie } = await stage.app.signIn(person);
+  const [name = '', value = ''] = cookie.split('=');
+  await guest.context.addCookies([{ name, value, url: stage.app.url, httpOnly: true }]);
+  return guest;
+}
+
+/** What a person's browser is set to, and what Intl makes of it. */
+export const LANGUAGES = [
+  ['ru', { locale: 'ru-RU' }],
+  ['en', { locale: 'en-GB' }],
+] as const;
+
 /** Signs in through the page itself. */
 export async function signIn(
   stage: Stage,
