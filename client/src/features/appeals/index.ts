@@ -47,6 +47,7 @@ export { useHeldOrder, type HeldOrder } from './useHeldOrder';
 export { default as DealerAppealRow } from './AppealRow.vue';
 
 // The thread's parts, for both sides: README.md tells how they are put together.
+export { default as AppealPeople } from './AppealPeople.vue';
 export { default as AppealThread } from './AppealThread.vue';
 export { default as AttachmentTiles } from './AttachmentTiles.vue';
 export { default as MeanwhileLine } from './MeanwhileLine.vue';
@@ -54,6 +55,7 @@ export { default as MessageComposer, type Composed } from './MessageComposer.vue
 export { default as OrderPanel } from './OrderPanel.vue';
 export { default as OrderPicker } from './OrderPicker.vue';
 export { IntegrityCard, ReceiptsDialog } from './proof.parts';
+export type { PeopleWords } from './people.types';
 export { plainMessage } from './markdown';
 export type { Mentionable } from './suggestions';
 export type { ThreadViewer } from './thread.lines';
