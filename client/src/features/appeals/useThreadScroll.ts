@@ -35,6 +35,8 @@ export function useThreadScroll(
   const returnTo = ref<Anchor | null>(null);
   /** What is on the screen, the best to hold on to first: one may be gone after an update. */
   let anchors: Anchor[] = [];
+  /** How far the thread was scrolled when they were taken down. */
+  let takenAt = -1;
   let placed = false;
   let frame = 0;
 
@@ -62,6 +64,11 @@ export function useThreadScroll(
     const element = box.value;
     if (!element || !placed) return;
     anchors = atEnd.value ? [] : findAnchors(element);
+    takenAt = element.scrollTop;
+  }
+  /** A line above the thread may have pushed it down in this very update: what nobody has scrolled stands as it stood. */
+  function captureScrolled(): void {
+    if (box.value && box.value.scrollTop !== takenAt) capture();
   }
 
   function restore(): void {
@@ -72,9 +79,9 @@ export function useThreadScroll(
       return;
     }
     const anchor = anchors.find((one) => one.element.isConnected);
-    if (!anchor) return;
-    const moved = anchor.element.getBoundingClientRect().top - anchor.top;
+    const moved = anchor ? anchor.element.getBoundingClientRect().top - anchor.top : 0;
     if (Math.abs(moved) >= 0.5) element.scrollTop += moved;
+    capture();
   }
 
   function onScroll(): void {
@@ -135,7 +142,7 @@ export function useThreadScroll(
     capture();
   }
 
-  onBeforeUpdate(capture);
+  onBeforeUpdate(captureScrolled);
   onUpdated(() => {
     restore();
     askOlder();

@@ -104,7 +104,7 @@ const LISTS: Record<string, List> = {
   'the manager’s inbox': {
     person: ({ company }) => company.manager,
     path: '/inbox/queue',
-    away: [900, 400],
+    away: [900, 200],
     low: { width: 1280, height: 420 },
     prepare: ({ manager }) =>
       manager.call(peopleApi.changeSettings, { sort: { queue: 'last' } }).then(() => undefined),
@@ -117,8 +117,8 @@ const LISTS: Record<string, List> = {
   'the dealer’s list': {
     person: ({ company }) => company.visitor,
     path: '/appeals?status=owed',
-    away: [20, 400],
-    low: { width: 1280, height: 620 },
+    away: [20, 100],
+    low: { width: 1280, height: 320 },
     prepare: async ({ manager }, ids) => {
       for (const id of ids) await aMessage(manager, id);
     },
@@ -232,6 +232,7 @@ describe.each(CASES)('LIV-1: $name', ({ words, list }) => {
           moves.push(Number(one.effect?.getTiming().duration));
       });
     });
+    let standing = numbers;
     const busy: Record<string, [start: () => Promise<unknown>, end: () => Promise<unknown>]> = {
       focus: [
         () => row(page, numbers[1] ?? '').focus(),
@@ -246,17 +247,16 @@ describe.each(CASES)('LIV-1: $name', ({ words, list }) => {
       ],
       scroll: [
         () =>
-          row(page, numbers[5] ?? '').evaluate((element) =>
+          row(page, standing[5] ?? '').evaluate((element) =>
             element.scrollIntoView({ block: 'end' }),
           ),
         () =>
-          row(page, numbers[0] ?? '').evaluate((element) => {
+          row(page, standing[0] ?? '').evaluate((element) => {
             const box = element.closest('.list-body') ?? document.scrollingElement;
             box?.scrollTo({ top: 0 });
           }),
       ],
     };
-    let standing = numbers;
     for (const [what, [start, end]] of Object.entries(busy)) {
       await start();
       await frames(page);
@@ -282,10 +282,9 @@ describe.each(CASES)('LIV-1: $name', ({ words, list }) => {
 it('LIV-1: a list that is scrolled takes in older rows in their places, and they do not wait behind the pill', async () => {
   const world = await aWorld();
   for (let count = 0; count < 60; count += 1) await anAppeal(world.visitor, world.company.topic);
-  await stage.app.database.db.query(
-    `UPDATE appeal SET status = 'closed', closed_at = now() WHERE dealer_id = $1`,
-    [world.company.dealer.id],
-  );
+  await stage.app.database.db.query(`UPDATE appeal SET status = 'closed' WHERE dealer_id = $1`, [
+    world.company.dealer.id,
+  ]);
   const { page, complaints } = await at(
     world.company.visitor,
     '/appeals?status=closed',
@@ -399,10 +398,10 @@ async function scrollTo(page: Page, top: number): Promise<void> {
   await thread(page).evaluate((box, to) => (box.scrollTop = to), top);
   await frames(page);
 }
-const SIDES = Object.entries(LANGUAGES).flatMap(([language, words]) => [
-  { side: 'staff' as const, language, words },
-  { side: 'dealer' as const, language, words },
-]);
+const SIDES = [
+  { side: 'staff', language: 'ru', words: LANGUAGES.ru },
+  { side: 'dealer', language: 'en', words: LANGUAGES.en },
+] as const;
 /** A thread of one appeal in front of one side; the other side writes into it. */
 async function aThread(side: 'staff' | 'dealer', words: Words, messages: number) {
   const world = await aWorld();
@@ -546,9 +545,9 @@ describe.each(SIDES)('LIV-4: the thread of $side ($language)', ({ side, words })
         return box.scrollTop / box.clientHeight;
       });
     const count = () => page.locator('.msgs > [data-seq]').count();
-    for (let pages = 1; pages <= 1; pages += 1) {
+    {
       let screens = Infinity;
-      while (asked.length < pages && screens > 0) {
+      while (asked.length === 0 && screens > 0) {
         screens = await stepUp();
         await frames(page);
       }
@@ -606,108 +605,97 @@ describe.each(SIDES)('LIV-4: the thread of $side ($language)', ({ side, words })
 
 /* ── Order and repeats ────────────────────────────────── */
 
-describe.each(Object.entries(LANGUAGES))('LIV-5 (%s)', (_language, words) => {
-  it.each([
-    ['staff', '/inbox/all', 'all', '/inbox/queue'],
-    ['dealer', '/appeals', 'all', '/appeals?status=owed'],
-  ] as const)(
-    'the order of a view of %s is its own, and a row shows the moment it stands by',
-    async (side, path, view, otherPath) => {
-      const { company, visitor, manager } = await aWorld();
-      const older = (await anAppeal(visitor, company.topic)).appeal;
-      const newer = (await anAppeal(visitor, company.topic)).appeal;
-      await stage.app.database.db.query(
-        `UPDATE appeal SET created_at = created_at - interval '1 day' WHERE id = $1`,
-        [older.id],
-      );
-      await aMessage(manager, newer.id);
-      await aMessage(manager, older.id);
-      await manager.call(appealsApi.assign, { appealId: newer.id, assigneeId: null });
-      await manager.call(appealsApi.assign, { appealId: older.id, assigneeId: null });
-      const person = side === 'staff' ? company.manager : company.visitor;
-      const { page, complaints } = await at(person, path, words);
-      await page.mouse.move(900, 5);
-      await still(page, [older.no, newer.no]);
-      const moment = async () =>
-        Date.parse((await row(page, older.no).locator('time').getAttribute('datetime')) ?? '');
-      const card = await visitor.call(appealsApi.card, { appealId: older.id });
-      expect(await moment()).toBe(Date.parse(card.appeal.lastAt));
-      const session = side === 'staff' ? manager : visitor;
-      await page
-        .getByRole('button', { name: side === 'staff' ? words.order : /./ })
-        .first()
-        .waitFor();
-      await session.call(peopleApi.changeSettings, { sort: { [view]: 'opened' } });
-      await still(page, [newer.no, older.no]);
-      expect(await moment()).toBe(Date.parse(card.appeal.createdAt));
-      // Another view keeps its own.
-      await page.goto(`${stage.app.url}${otherPath}`);
-      await page.mouse.move(900, 5);
-      if (side === 'dealer') await still(page, [older.no, newer.no]);
-      const { settings } = await session.call(peopleApi.me, {});
-      expect(settings.sort).toEqual({ [view]: 'opened' });
-      expect(complaints).toEqual([]);
-    },
-  );
+describe.each(SIDES)('LIV-5: $side ($language)', ({ side, words }) => {
+  it('the order of a view is its own, and a row shows the moment it stands by', async () => {
+    const view = 'all';
+    const path = side === 'staff' ? '/inbox/all' : '/appeals';
+    const otherPath = side === 'staff' ? '/inbox/queue' : '/appeals?status=owed';
+    const { company, visitor, manager } = await aWorld();
+    const older = (await anAppeal(visitor, company.topic)).appeal;
+    const newer = (await anAppeal(visitor, company.topic)).appeal;
+    await stage.app.database.db.query(
+      `UPDATE appeal SET created_at = created_at - interval '1 day' WHERE id = $1`,
+      [older.id],
+    );
+    await aMessage(manager, newer.id);
+    await aMessage(manager, older.id);
+    await manager.call(appealsApi.assign, { appealId: newer.id, assigneeId: null });
+    await manager.call(appealsApi.assign, { appealId: older.id, assigneeId: null });
+    const person = side === 'staff' ? company.manager : company.visitor;
+    const { page, complaints } = await at(person, path, words);
+    await page.mouse.move(900, 5);
+    await still(page, [older.no, newer.no]);
+    const moment = async () =>
+      Date.parse((await row(page, older.no).locator('time').getAttribute('datetime')) ?? '');
+    const card = await visitor.call(appealsApi.card, { appealId: older.id });
+    expect(await moment()).toBe(Date.parse(card.appeal.lastAt));
+    const session = side === 'staff' ? manager : visitor;
+    await session.call(peopleApi.changeSettings, { sort: { [view]: 'opened' } });
+    await still(page, [newer.no, older.no]);
+    expect(await moment()).toBe(Date.parse(card.appeal.createdAt));
+    // Another view keeps its own.
+    await page.goto(`${stage.app.url}${otherPath}`);
+    await page.mouse.move(900, 5);
+    if (side === 'dealer') await still(page, [older.no, newer.no]);
+    const { settings } = await session.call(peopleApi.me, {});
+    expect(settings.sort).toEqual({ [view]: 'opened' });
+    expect(complaints).toEqual([]);
+  });
 
-  it.each(['staff', 'dealer'] as const)(
-    'news of %s that comes backwards and twice ends as a fresh page does',
-    async (side) => {
-      const { world, appeal, other, person, path } = await aThread(side, words, 3);
-      const { page, complaints } = await stage.visitor({ locale: words.locale });
-      const held: string[] = [];
-      let holding = false;
-      let send: (frame: string) => void = () => undefined;
-      await page.routeWebSocket(/socket\.io/, (socket) => {
-        send = (frame) => socket.send(frame);
-        socket.connectToServer().onMessage((frame) => {
-          if (holding && typeof frame === 'string' && frame.startsWith('42')) held.push(frame);
-          else socket.send(frame);
-        });
+  it('news that comes backwards and twice ends as a fresh page does', async () => {
+    const { world, appeal, other, person, path } = await aThread(side, words, 3);
+    const { page, complaints } = await stage.visitor({ locale: words.locale });
+    const held: string[] = [];
+    let holding = false;
+    let send: (frame: string) => void = () => undefined;
+    await page.routeWebSocket(/socket\.io/, (socket) => {
+      send = (frame) => socket.send(frame);
+      socket.connectToServer().onMessage((frame) => {
+        if (holding && typeof frame === 'string' && frame.startsWith('42')) held.push(frame);
+        else socket.send(frame);
       });
-      await signIn(stage, page, person.login, PASSWORD, path);
-      await page.locator('.m', { hasText: 'Строка 3' }).waitFor();
-      await expect.poll(() => held.length + Number(send !== undefined)).toBeGreaterThan(0);
-      holding = true;
-      const { entry } = await aMessage(other, appeal.id, { body: 'Одно' });
-      await aMessage(other, appeal.id, { body: 'Два' });
-      const clientId = crypto.randomUUID();
-      await other.call(appealsApi.edit, {
-        ...{ appealId: appeal.id, clientId },
-        entryId: entry.id,
-        body: 'Одно, верно',
-      });
-      await world.manager.call(appealsApi.changeStatus, {
-        ...{ appealId: appeal.id, clientId: crypto.randomUUID(), status: 'waiting' },
-      });
-      await aMessage(other, appeal.id, { body: 'Три' });
-      await expect
-        .poll(() => held.filter((one) => one.includes('appeal:news')).length)
-        .toBeGreaterThanOrEqual(4);
-      for (const frame of [...held].reverse()) {
-        send(frame);
-        send(frame);
-      }
-      for (const frame of held) send(frame);
-      holding = false;
-      const lines = (one: Page) =>
-        one.evaluate(() =>
-          [...document.querySelectorAll<HTMLElement>('.msgs > [data-seq]')].map((line) => [
-            line.dataset.seq,
-            line.dataset.messageId ?? line.dataset.event,
-            line.dataset.version ?? '',
-            line.querySelector('.bub')?.textContent ?? '',
-          ]),
-        );
-      const fresh = await at(person, path, words);
-      await fresh.page.locator('.m', { hasText: 'Три' }).waitFor();
-      await page.locator('.m', { hasText: 'Три' }).waitFor();
-      await expect.poll(() => lines(page)).toEqual(await lines(fresh.page));
-      if (side === 'staff') {
-        const rows = async (one: Page) => (await rowsOf(one)).map(({ no, text }) => [no, text]);
-        await expect.poll(() => rows(page)).toEqual(await rows(fresh.page));
-      }
-      expect(complaints).toEqual([]);
-    },
-  );
+    });
+    await signIn(stage, page, person.login, PASSWORD, path);
+    await page.locator('.m', { hasText: 'Строка 3' }).waitFor();
+    holding = true;
+    const { entry } = await aMessage(other, appeal.id, { body: 'Одно' });
+    await aMessage(other, appeal.id, { body: 'Два' });
+    const clientId = crypto.randomUUID();
+    await other.call(appealsApi.edit, {
+      ...{ appealId: appeal.id, clientId },
+      entryId: entry.id,
+      body: 'Одно, верно',
+    });
+    await world.manager.call(appealsApi.changeStatus, {
+      ...{ appealId: appeal.id, clientId: crypto.randomUUID(), status: 'waiting' },
+    });
+    await aMessage(other, appeal.id, { body: 'Три' });
+    await expect
+      .poll(() => held.filter((one) => one.includes('appeal:news')).length)
+      .toBeGreaterThanOrEqual(4);
+    for (const frame of [...held].reverse()) {
+      send(frame);
+      send(frame);
+    }
+    for (const frame of held) send(frame);
+    holding = false;
+    const lines = (one: Page) =>
+      one.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('.msgs > [data-seq]')].map((line) => [
+          line.dataset.seq,
+          line.dataset.messageId ?? line.dataset.event,
+          line.dataset.version ?? '',
+          line.querySelector('.bub')?.textContent ?? '',
+        ]),
+      );
+    const fresh = await at(person, path, words);
+    await fresh.page.locator('.m', { hasText: 'Три' }).waitFor();
+    await page.locator('.m', { hasText: 'Три' }).waitFor();
+    await expect.poll(() => lines(page)).toEqual(await lines(fresh.page));
+    if (side === 'staff') {
+      const rows = async (one: Page) => (await rowsOf(one)).map(({ no, text }) => [no, text]);
+      await expect.poll(() => rows(page)).toEqual(await rows(fresh.page));
+    }
+    expect(complaints).toEqual([]);
+  });
 });
