@@ -565,10 +565,11 @@ describe.each(SIDES)('LIV-4: the thread of $side ($language)', ({ side, words })
         );
         if (!line) throw new Error('nothing is read');
         const tops: number[] = [];
-        Object.assign(globalThis, { tops, watching: true });
+        const watch = { on: true };
+        Object.assign(globalThis, { tops, watch });
         const look = () => {
           tops.push(line.getBoundingClientRect().top);
-          if ('watching' in globalThis && globalThis.watching) requestAnimationFrame(look);
+          if (watch.on) requestAnimationFrame(look);
         };
         look();
       });
@@ -577,8 +578,12 @@ describe.each(SIDES)('LIV-4: the thread of $side ($language)', ({ side, words })
       await frames(page);
       await frames(page);
       const tops = await page.evaluate(() => {
-        Object.assign(globalThis, { watching: false });
-        return (globalThis as unknown as { tops: number[] }).tops;
+        const { tops: seen, watch } = globalThis as unknown as {
+          tops: number[];
+          watch: { on: boolean };
+        };
+        watch.on = false;
+        return seen;
       });
       expect(tops.length).toBeGreaterThan(2);
       expect(Math.max(...tops) - Math.min(...tops)).toBeLessThanOrEqual(1);
