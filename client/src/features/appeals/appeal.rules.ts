@@ -150,6 +150,21 @@ export function passes(appeal: Appeal, { topicId, dealerId, q }: AppealFilters):
   );
 }
 
+/** Why a held row is not in its list any more. `view`: what the view asks for is no longer so. */
+export type LeavingCause = 'topic' | 'filter' | 'status' | 'view';
+
+/** @param topicId the topic it stands under */
+export function causeOfLeaving(
+  appeal: Appeal,
+  topicId: string,
+  view: AppealListView,
+  filters: AppealFilters,
+): LeavingCause {
+  if (appeal.topicId !== topicId) return 'topic';
+  if (!passes(appeal, filters)) return 'filter';
+  return view !== 'all' && isOpen(appeal) === (view === 'closed') ? 'status' : 'view';
+}
+
 /** Views that are read like a work list, by deadline, when staff look; what has a clock in them comes with sync. */
 const BY_DEADLINE: readonly AppealListView[] = ['mine', 'queue', 'mentions', 'owed', 'open'];
 

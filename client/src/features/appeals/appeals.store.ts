@@ -65,6 +65,8 @@ const CLOCK_SLACK_MS = 2_000;
 const keyOf = (appeal: Appeal) => `${appeal.topicId}/${appeal.id}`;
 /** The appeal of a row key. */
 export const appealIdOf = (key: string) => key.slice(key.indexOf('/') + 1);
+/** The topic a row key stands under. */
+export const topicIdOf = (key: string) => key.slice(0, key.indexOf('/'));
 
 /** Rows and marks of all appeals this browser knows. Answers, news and sync end in `put`, in any order, any number of times. */
 export const useAppeals = defineStore('appeals', () => {
@@ -296,7 +298,7 @@ export const useAppeals = defineStore('appeals', () => {
     const folded = new Set(session.settings.folded);
     const groups = new Map<string, AppealGroup>();
     for (const key of shown) {
-      const topicId = key.slice(0, key.indexOf('/'));
+      const topicId = topicIdOf(key);
       const foldKey = `${view}:${topicId}`;
       const group = groups.get(topicId) ?? {
         topicId,

@@ -5,9 +5,22 @@
  */
 import type { RouteRecordRaw } from 'vue-router';
 
-export { sortsOf, timeOf, type AppealFilters, type AppealRow, type SlaState } from './appeal.rules';
+export {
+  causeOfLeaving,
+  sortsOf,
+  timeOf,
+  type AppealFilters,
+  type AppealRow,
+  type SlaState,
+} from './appeal.rules';
 export { startAppealNews } from './appeals.news';
-export { appealIdOf, useAppeals, type AppealGroup, type ViewState } from './appeals.store';
+export {
+  appealIdOf,
+  topicIdOf,
+  useAppeals,
+  type AppealGroup,
+  type ViewState,
+} from './appeals.store';
 export { useDirectories } from './directories.store';
 export type { Draft, DraftMode } from './drafts';
 export {
@@ -26,18 +39,23 @@ export { useRewriting } from './useRewriting';
 export { composerKey, useUploads, type Upload } from './uploads.store';
 export { useArrivals } from './useArrivals';
 export type { ComposerMacros, MacroOffer } from './useMacroGaps';
+export { useBusyList } from './useBusyList';
 export { useDraftChange } from './useDraftChange';
+export { useMeanwhile } from './useMeanwhile';
 export { useHeldOrder, type HeldOrder } from './useHeldOrder';
 
 export { default as DealerAppealRow } from './AppealRow.vue';
 
 // The thread's parts, for both sides: README.md tells how they are put together.
+export { default as AppealPeople } from './AppealPeople.vue';
 export { default as AppealThread } from './AppealThread.vue';
 export { default as AttachmentTiles } from './AttachmentTiles.vue';
+export { default as MeanwhileLine } from './MeanwhileLine.vue';
 export { default as MessageComposer, type Composed } from './MessageComposer.vue';
 export { default as OrderPanel } from './OrderPanel.vue';
 export { default as OrderPicker } from './OrderPicker.vue';
 export { IntegrityCard, ReceiptsDialog } from './proof.parts';
+export type { PeopleWords } from './people.types';
 export { plainMessage } from './markdown';
 export type { Mentionable } from './suggestions';
 export type { ThreadViewer } from './thread.lines';

@@ -1,6 +1,6 @@
 import type { DraftView } from '@otklik/shared/drafts';
 
-import type { PendingItem } from './thread.types';
+import type { PendingItem, PendingOpen } from './thread.types';
 
 /** A message under way from another device, as a line of the thread. */
 export function elsewhereItem(view: DraftView, key: string): PendingItem {
@@ -20,4 +20,13 @@ export function elsewhereItem(view: DraftView, key: string): PendingItem {
     messageState: 'elsewhere',
     problem: null,
   };
+}
+
+/** A new appeal under way from another device, as a row of the list and a thread of its own. Its files are only there. */
+export function elsewhereOpen({ pendingId, appealId, content, at }: DraftView): PendingOpen | null {
+  if (pendingId === null || appealId !== null || content === null) return null;
+  const { body, orderNumbers, typeCode, topicId, dealerId, subject } = content;
+  if (typeCode === undefined || topicId === undefined) return null;
+  const appeal = { body, orderNumbers, typeCode, topicId, dealerId, subject };
+  return { clientId: pendingId, appeal, at: Date.parse(at), state: 'elsewhere', problem: null };
 }

@@ -392,9 +392,11 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
 
   /** Entries from news, answers and pages; those of threads that are not held are left to their opening. */
   function putEntries(appeal: Appeal, entries: readonly Entry[]): void {
-    const one = held(appeal.id);
+    // By its number: while it is being opened, its id may be unknown, and the page on its way may lack the entry.
+    const one = byNo.get(appeal.no);
     moveOwnMark(appeal, entries);
     if (!one) return;
+    one.appealId ??= appeal.id;
     for (const entry of entries) one.log.put(entry);
     if (one.onScreen && entries.some((entry) => changesCard(entry) || isNewcomers(one, entry)))
       refreshCard(one);

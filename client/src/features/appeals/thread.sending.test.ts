@@ -134,6 +134,7 @@ function aServer(count = 1) {
   });
   return { entries, posts, is, appeal };
 }
+type Threads = ReturnType<typeof useThreads>;
 async function signedIn(id = 'anna') {
   const session = useSession();
   session.me = aPerson(id);
@@ -142,14 +143,14 @@ async function signedIn(id = 'anna') {
   return { session, threads, appeals: useAppeals() };
 }
 const settle = () => vi.advanceTimersByTimeAsync(0);
-const shown = (threads: ReturnType<typeof useThreads>) =>
+const shown = (threads: Threads) =>
   threads
     .items('appeal-1')
     .filter(({ is, key }) => is === 'pending' || !key.startsWith('entry'))
     .map((item) =>
       item.is === 'pending' ? [item.body, item.messageState] : [item.entry.body, 'stored'],
     );
-const say = (threads: ReturnType<typeof useThreads>, body: string) =>
+const say = (threads: Threads, body: string) =>
   threads.send('appeal-1', { kind: 'message', body })!;
 
 beforeEach(() => {
@@ -294,22 +295,57 @@ describe('a thread that is not level', () => {
   });
 });
 
+it('is never gone from the screen when it arrives while its thread is being opened', async () => {
+  const server = aServer();
+  const before = await signedIn();
+  server.is.offline = true;
+  say(before.threads, 'ten');
+  await settle();
+  before.session.me = null;
+
+  setActivePinia(createPinia());
+  const session = useSession();
+  const threads = useThreads();
+  // The page was read before the message came, and arrives after its acknowledgement.
+  let arrive = () => {};
+  const page = { entries: [...server.entries], changed: [], hasMore: false };
+  fake.answer('GET /appeals/:appealId/entries', () =>
+    server.posts.length ? { ...page, entries: server.entries } : opened.then(() => page),
+  );
+  const opened = new Promise<void>((resolve) => (arrive = resolve));
+  server.is.offline = false;
+  session.me = aPerson('anna');
+  void threads.open(1);
+  await settle();
+  expect(server.posts).toHaveLength(1);
+  expect(shown(threads)).toEqual([['ten', 'stored']]);
+  arrive();
+  await settle();
+  expect(shown(threads)).toEqual([['ten', 'stored']]);
+});
+
+/** Somebody of the own side has answered as number 2; what was written before it is held. */
+function aGuardedServer() {
+  const server = aServer();
+  fake.answer('POST /appeals/:appealId/entries', (input: Partial<PostEntry>) => {
+    server.posts.push(input);
+    if (input.kind === 'message' && (input.seenSeq ?? 0) < 2 && !input.sendAnyway) {
+      if (server.entries.length === 1) server.entries.push(aDealerEntry(2));
+      throw refused('stale');
+    }
+    const entry = aDealerEntry(server.entries.length + 1, {
+      ...{ author: anna, clientId: input.clientId ?? null, body: input.body ?? '' },
+    });
+    server.entries.push(entry);
+    return { entry, appeal: server.appeal() };
+  });
+  return server;
+}
+
 describe('the collision guard', () => {
   it('holds the lane until its author has decided', async () => {
-    const server = aServer();
+    const server = aGuardedServer();
     const { threads } = await signedIn();
-    fake.answer('POST /appeals/:appealId/entries', (input: Partial<PostEntry>) => {
-      server.posts.push(input);
-      if ((input.seenSeq ?? 0) < 2 && !input.sendAnyway) {
-        if (server.entries.length === 1) server.entries.push(aDealerEntry(2));
-        throw refused('stale');
-      }
-      const entry = aDealerEntry(server.entries.length + 1, {
-        ...{ author: anna, clientId: input.clientId ?? null, body: input.body ?? '' },
-      });
-      server.entries.push(entry);
-      return { entry, appeal: server.appeal() };
-    });
     const first = say(threads, 'ten');
     say(threads, 'on Wednesday');
     await settle();
@@ -327,6 +363,47 @@ describe('the collision guard', () => {
       { body: 'ten', sendAnyway: true, clientId: first },
       { body: 'on Wednesday', seenSeq: 2 },
     ]);
+  });
+
+  it.each([
+    ['deleted', (threads: Threads, held: string) => threads.takeBack(held), []],
+    [
+      'changed',
+      (threads: Threads, held: string) => threads.editUnsent(held, 'twelve'),
+      [{ body: 'twelve', seenSeq: 2 }],
+    ],
+  ])('asks once: a held message that is %s takes the question with it', async (_, decide, goes) => {
+    const server = aGuardedServer();
+    const { threads } = await signedIn();
+    const held = say(threads, 'ten');
+    say(threads, 'on Wednesday');
+    threads.send('appeal-1', { kind: 'note', body: 'ask them' });
+    say(threads, 'before noon');
+    await settle();
+    decide(threads, held);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(server.posts.slice(1)).toMatchObject([
+      ...goes,
+      { body: 'on Wednesday', seenSeq: 2 },
+      { body: 'ask them' },
+      { body: 'before noon', seenSeq: 2 },
+    ]);
+    expect(shown(threads).every(([, state]) => state === 'stored')).toBe(true);
+  });
+
+  it('holds what is behind once more when somebody answered again', async () => {
+    const server = aGuardedServer();
+    const { threads } = await signedIn();
+    const held = say(threads, 'ten');
+    say(threads, 'on Wednesday');
+    await settle();
+    fake.answer('POST /appeals/:appealId/entries', () => {
+      server.entries.push(aDealerEntry(3));
+      throw refused('stale');
+    });
+    threads.takeBack(held);
+    await settle();
+    expect(shown(threads)).toEqual([['on Wednesday', 'failed']]);
   });
 });
 

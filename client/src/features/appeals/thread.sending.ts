@@ -123,33 +123,37 @@ export function createThreadSending(
   /** Sends a failed message or change again. */
   const retrySend = (clientId: string) => outbox.retry(clientId);
 
-  /** Its author has looked at what is new and sends a held message all the same; those behind it saw the same. */
+  /** Its author has looked at what is new and sends a held message all the same. */
   function sendAnyway(clientId: string): void {
     const unsent = outbox.items.get(clientId);
     if (unsent?.command.kind !== 'post') return;
-    const { command, lane, createdAt } = unsent;
-    const seen = seenSeq(command.appealId);
-    for (const later of inOrder()) {
-      if (later.lane !== lane || later.createdAt <= createdAt || later.command.kind !== 'post') {
-        continue;
-      }
-      const { command: next } = later;
-      if (next.input.seenSeq === undefined) continue;
-      outbox.change(later.clientId, { ...next, input: { ...next.input, seenSeq: seen } });
-    }
-    const input = { ...command.input, seenSeq: seen, sendAnyway: true };
+    const { command } = unsent;
+    lookedAtNew(unsent);
+    const input = { ...command.input, seenSeq: seenSeq(command.appealId), sendAnyway: true };
     outbox.change(clientId, { ...command, input });
+  }
+
+  /**
+   * Whatever the author decides about a held message, he has seen what it was held for: what waits behind it is judged by
+   * what he has seen now, or the same answer would hold each of them with a question of its own.
+   */
+  function lookedAtNew({ lane, createdAt, problem }: UnsentAppealCommand): void {
+    if (problem?.code !== 'stale') return;
+    for (const { clientId, command, state, ...later } of inOrder()) {
+      if (later.lane !== lane || later.createdAt <= createdAt || state !== 'queued') continue;
+      if (command.kind !== 'post' || command.input.seenSeq === undefined) continue;
+      const input = { ...command.input, seenSeq: seenSeq(command.appealId) };
+      outbox.change(clientId, { ...command, input });
+    }
   }
 
   /** Takes an unsent message or appeal out: Delete, or Edit, which puts the words back into the composer. */
   function takeBack(clientId: string): (Words & Partial<NewAppeal>) | null {
     storing.delete(clientId);
-    const known = outbox.items.get(clientId)?.command;
-    if (known?.kind !== 'post' && known?.kind !== 'open') {
-      outbox.discard(clientId);
-      return null;
-    }
-    outbox.discard(clientId);
+    const unsent = outbox.items.get(clientId);
+    if (unsent) lookedAtNew(unsent);
+    const known = outbox.discard(clientId);
+    if (known?.kind !== 'post' && known?.kind !== 'open') return null;
     const { input, attachments, files = [] } = known;
     return { kind: 'message', ...input, body: input.body ?? '', attachments, files };
   }
@@ -166,6 +170,7 @@ export function createThreadSending(
     }
     if (unsent?.command.kind !== 'post') return;
     const { command } = unsent;
+    lookedAtNew(unsent);
     const { sendAnyway: _anyway, ...before } = command.input;
     const seen = before.seenSeq === undefined ? {} : { seenSeq: seenSeq(command.appealId) };
     const next: PostCommand = {

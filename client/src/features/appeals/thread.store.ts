@@ -3,19 +3,26 @@ import { appealsApi } from '@otklik/shared/appeals.api';
 import type { AppealClocks } from '@otklik/shared/sla';
 import { defineStore } from 'pinia';
 import { v7 as uuid } from 'uuid';
-import { markRaw, watch } from 'vue';
+import { computed, markRaw, watch } from 'vue';
 
 import { call } from '../../platform/api';
 import { attempt, type Outcome } from '../../platform/problem';
 import { useSession } from '../session';
 import { useAppeals } from './appeals.store';
 import { createDrafts, draftOwner, NEW_APPEAL, type Draft, type DraftMode } from './drafts';
-import { elsewhereItem } from './pending.elsewhere';
+import { elsewhereItem, elsewhereOpen } from './pending.elsewhere';
 import { createThreadHolding } from './thread.holding';
 import { createReadMarks } from './thread.marks';
 import { createThreadReading } from './thread.reading';
 import { createThreadSending, ownKey } from './thread.sending';
-import type { EntryChange, EntryItem, NewAppeal, ThreadItem, Words } from './thread.types';
+import type {
+  EntryChange,
+  EntryItem,
+  NewAppeal,
+  PendingOpen,
+  ThreadItem,
+  Words,
+} from './thread.types';
 import { useUploads } from './uploads.store';
 
 export type * from './thread.types';
@@ -61,6 +68,21 @@ export const useThreads = defineStore('threads', () => {
     }
     return lines;
   }
+
+  /** New appeals on their way from here, then those of the person's other devices. */
+  const pendingOpens = computed<PendingOpen[]>(() => {
+    const own = sending.pendingOpens.value;
+    const known = new Set(own.map(({ clientId }) => clientId));
+    const others = [...drafts.elsewhere.values()].map(elsewhereOpen);
+    return [
+      ...own,
+      ...others.filter(
+        (one): one is PendingOpen =>
+          // Sent from here, its row is in the list before the server says that it waits no more.
+          one !== null && !known.has(one.clientId) && sending.openedNo(one.clientId) === null,
+      ),
+    ];
+  });
 
   function drawEntry(
     number: number,
@@ -220,7 +242,7 @@ export const useThreads = defineStore('threads', () => {
     wake,
     send,
     openAppeal,
-    pendingOpens: sending.pendingOpens,
+    pendingOpens,
     openedNo: sending.openedNo,
     whenStored: sending.whenStored,
     retrySend: sending.retrySend,

@@ -90,7 +90,8 @@ export interface PendingOpen {
   appeal: NewAppeal;
   /** ms */
   at: number;
-  state: 'queued' | 'sending' | 'failed';
+  /** `elsewhere`: another device of the person sends it. */
+  state: 'queued' | 'sending' | 'failed' | 'elsewhere';
   problem: Trouble | null;
 }
 /** `pending`: kept and sent later; `failed`: refused, the words stay in `pendingOpens` until taken back. */

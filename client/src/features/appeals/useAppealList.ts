@@ -1,10 +1,13 @@
 import type { AppealSort } from '@otklik/shared/appeal-lists';
+import type { DealerAppeal } from '@otklik/shared/appeals';
 import { computed, onMounted, ref, watch } from 'vue';
+import { useI18n } from 'vue-i18n';
 import { useRoute, useRouter } from 'vue-router';
 
 import { useSession } from '../session';
-import { sortsOf, timeOf } from './appeal.rules';
-import { appealIdOf, useAppeals } from './appeals.store';
+import { causeOfLeaving, sortsOf, timeOf } from './appeal.rules';
+import { appealIdOf, topicIdOf, useAppeals } from './appeals.store';
+import { useDirectories } from './directories.store';
 import { useThreads } from './thread.store';
 import { useHeldOrder } from './useHeldOrder';
 
@@ -19,6 +22,8 @@ export function useAppealList() {
   const session = useSession();
   const appeals = useAppeals();
   const threads = useThreads();
+  const directories = useDirectories();
+  const { t } = useI18n();
 
   const query = (name: string) => {
     const value = route.query[name];
@@ -59,15 +64,37 @@ export function useAppealList() {
     },
   );
 
+  const state = computed(() => appeals.viewState(view.value, filters.value));
   const load = () => appeals.loadView(view.value, filters.value);
   onMounted(load);
   watch([view, sort, () => JSON.stringify(filters.value)], load);
 
   /* ── Held order (LIV-1) ── */
-  const frozen = ref(false);
+  const busy = ref(false);
+  // What has not been shown yet cannot be held.
+  const frozen = computed(() => busy.value && state.value.state === 'ready');
   const keys = computed(() => appeals.keys(view.value, filters.value, flat.value));
   const held = useHeldOrder(keys, frozen);
-  watch([view, flat, sort, () => JSON.stringify(filters.value)], held.release);
+  watch(
+    [view, flat, sort, () => JSON.stringify(filters.value), () => state.value.state],
+    held.release,
+    { flush: 'post' },
+  );
+
+  /** Why a row is on its way out, in the dealer's words. */
+  function whyLeaving(key: string, appeal: DealerAppeal): string {
+    const cause = causeOfLeaving(appeal, topicIdOf(key), view.value, filters.value);
+    switch (cause) {
+      case 'topic':
+        return t('appeals.leaving.topic', { name: directories.topicName(appeal.topicId) });
+      case 'filter':
+        return t('appeals.leaving.filter');
+      case 'status':
+        return t(`appeals.statuses.${appeal.status}`);
+      case 'view':
+        return t('appeals.leaving.answered');
+    }
+  }
 
   const rowOf = (key: string) => {
     const row = appeals.row(appealIdOf(key));
@@ -79,7 +106,7 @@ export function useAppealList() {
         ...{ appeal, needsReply, unread, sla },
         at: timeOf(appeal, sort.value),
         draft: threads.draftOf(appeal.id)?.body.trim() ?? '',
-        leaving: held.leaving.value.has(key),
+        leaving: held.leaving.value.has(key) ? whyLeaving(key, appeal) : '',
         meId: session.personId ?? '',
       },
     };
@@ -88,7 +115,6 @@ export function useAppealList() {
   const rowsOf = (list: readonly string[]): Row[] =>
     list.map(rowOf).filter((row): row is Row => row !== null);
 
-  const state = computed(() => appeals.viewState(view.value, filters.value));
   const groups = computed(() =>
     flat.value
       ? []
@@ -116,13 +142,13 @@ export function useAppealList() {
     filters,
     addressOf,
     load,
-    loadMore: () => appeals.loadMore(view.value, filters.value),
+    loadMore: () => held.letIn(() => appeals.loadMore(view.value, filters.value)),
     state,
     groups,
     rows,
     isEmpty,
     counts,
-    frozen,
+    busy,
     waiting: computed(() => held.waiting.value.length),
     release: held.release,
     toggleFold: appeals.toggleFold,

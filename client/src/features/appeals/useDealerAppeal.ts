@@ -8,6 +8,7 @@ import { useDraftChange } from './useDraftChange';
 import { useOrders } from '../orders';
 import { useThreads } from './thread.store';
 import { useArrivals } from './useArrivals';
+import { useMeanwhile } from './useMeanwhile';
 import { useRewriting } from './useRewriting';
 import { composerKey, useUploads } from './uploads.store';
 
@@ -46,6 +47,13 @@ export function useDealerAppeal(no: () => number) {
       item.is === 'entry' && item.entry.kind === 'event' ? [item.entry] : [],
     ),
   );
+
+  const meanwhile = useMeanwhile({
+    no,
+    ready: () => thread.value?.loading.state === 'ready',
+    entries: () => items.value.flatMap((item) => (item.is === 'entry' ? [item.entry] : [])),
+    meId: () => session.personId,
+  });
 
   /* ── The field ── */
   const draft = computed(
@@ -122,6 +130,7 @@ export function useDealerAppeal(no: () => number) {
     needsReply,
     items,
     events,
+    meanwhile,
     me: computed(() => ({
       id: session.personId ?? '',
       name: session.me?.person.name ?? '',

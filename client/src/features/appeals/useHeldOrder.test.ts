@@ -44,3 +44,16 @@ it('shows the list as it is when the pointer leaves', () => {
   frozen.value = false;
   expect(shown.value).toEqual(['b']);
 });
+
+it('lets older rows in at their places while everything else stays held', async () => {
+  const { list, frozen, shown, waiting, leaving, letIn } = aList(['a', 'b', 'c']);
+  frozen.value = true;
+  // One came, one went, before the page is asked for.
+  list.value = ['new', 'a', 'c'];
+  await letIn(async () => {
+    list.value = ['new', 'a', 'older a', 'oldest a', 'c', 'older c'];
+  });
+  expect(shown.value).toEqual(['a', 'older a', 'oldest a', 'b', 'c', 'older c']);
+  expect(waiting.value).toEqual(['new']);
+  expect([...leaving.value]).toEqual(['b']);
+});

@@ -9,6 +9,8 @@ export interface HeldOrder {
   leaving: ComputedRef<ReadonlySet<string>>;
   /** Shows the list as it is now; it stays frozen in that order if it was. */
   release: () => void;
+  /** Lets in what `load` brings: older rows that were asked for. Everything else stays held. */
+  letIn: (load: () => Promise<void>) => Promise<void>;
 }
 
 /**
@@ -38,5 +40,26 @@ export function useHeldOrder(ids: Ref<readonly string[]>, frozen: Ref<boolean>):
   function release(): void {
     if (held.value !== null) held.value = ids.value;
   }
-  return { shown, waiting, leaving, release };
+  async function letIn(load: () => Promise<void>): Promise<void> {
+    const before = new Set(ids.value);
+    await load();
+    if (held.value !== null) held.value = withNew(held.value, ids.value, before);
+  }
+  return { shown, waiting, leaving, release, letIn };
+}
+
+/** The held order, and in it those of the order now that were not known before, each behind its neighbour. */
+function withNew(
+  held: readonly string[],
+  now: readonly string[],
+  before: ReadonlySet<string>,
+): string[] {
+  const order = new Set(held);
+  const behind = new Map<string | null, string[]>();
+  let neighbour: string | null = null;
+  for (const id of now) {
+    if (order.has(id)) neighbour = id;
+    else if (!before.has(id)) behind.set(neighbour, [...(behind.get(neighbour) ?? []), id]);
+  }
+  return [...(behind.get(null) ?? []), ...held.flatMap((id) => [id, ...(behind.get(id) ?? [])])];
 }

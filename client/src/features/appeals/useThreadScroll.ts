@@ -16,8 +16,10 @@ const OLDER_SCREENS = 1.5;
 
 interface Anchor {
   element: HTMLElement;
-  /** px below the upper edge of the thread */
+  /** px from the top of the window, as everything here: what grows above the thread moves nothing in it. */
   top: number;
+  /** Upper edge of the thread. */
+  edge: number;
 }
 
 /**
@@ -31,27 +33,42 @@ export function useThreadScroll(
   const atEnd = ref(true);
   /** Where the reader was before his own message took him to the end. */
   const returnTo = ref<Anchor | null>(null);
-  let anchor: Anchor | null = null;
+  /** What is on the screen, the best to hold on to first: one may be gone after an update. */
+  let anchors: Anchor[] = [];
+  /** How far the thread was scrolled when they were taken down. */
+  let takenAt = -1;
   let placed = false;
   let frame = 0;
 
   const endDistance = (element: HTMLElement) =>
     element.scrollHeight - element.scrollTop - element.clientHeight;
 
-  function findAnchor(element: HTMLElement): Anchor | null {
-    const edge = element.getBoundingClientRect().top;
+  /** Entries only: dividers and the line about loading find other places when older pages come. Those seen as a whole first. */
+  function findAnchors(element: HTMLElement): Anchor[] {
+    const { top: edge, bottom } = element.getBoundingClientRect();
+    const cut: Anchor[] = [];
+    const whole: Anchor[] = [];
     for (const child of element.children) {
-      if (!(child instanceof HTMLElement)) continue;
+      if (!(child instanceof HTMLElement) || !isEntry(child)) continue;
       const rect = child.getBoundingClientRect();
-      if (rect.bottom > edge && rect.height > 0) return { element: child, top: rect.top - edge };
+      if (rect.top >= bottom) break;
+      if (rect.bottom <= edge || rect.height === 0) continue;
+      (rect.top < edge ? cut : whole).push({ element: child, top: rect.top, edge });
     }
-    return null;
+    return [...whole, ...cut];
   }
+  const isEntry = ({ dataset }: HTMLElement) =>
+    dataset.seq !== undefined || dataset.messageState !== undefined;
 
   function capture(): void {
     const element = box.value;
     if (!element || !placed) return;
-    anchor = atEnd.value ? null : findAnchor(element);
+    anchors = atEnd.value ? [] : findAnchors(element);
+    takenAt = element.scrollTop;
+  }
+  /** A line above the thread may have pushed it down in this very update: what nobody has scrolled stands as it stood. */
+  function captureScrolled(): void {
+    if (box.value && box.value.scrollTop !== takenAt) capture();
   }
 
   function restore(): void {
@@ -61,10 +78,10 @@ export function useThreadScroll(
       element.scrollTop = element.scrollHeight;
       return;
     }
-    if (!anchor?.element.isConnected) return;
-    const moved =
-      anchor.element.getBoundingClientRect().top - element.getBoundingClientRect().top - anchor.top;
+    const anchor = anchors.find((one) => one.element.isConnected);
+    const moved = anchor ? anchor.element.getBoundingClientRect().top - anchor.top : 0;
     if (Math.abs(moved) >= 0.5) element.scrollTop += moved;
+    capture();
   }
 
   function onScroll(): void {
@@ -74,6 +91,8 @@ export function useThreadScroll(
       const element = box.value;
       if (!element) return;
       atEnd.value = endDistance(element) <= NEAR_END;
+      // Whoever has left the end by himself looks for his own way.
+      if (!atEnd.value) returnTo.value = null;
       capture();
       askOlder();
     });
@@ -97,7 +116,7 @@ export function useThreadScroll(
     const element = box.value;
     if (!element) return;
     const far = endDistance(element) > element.clientHeight;
-    returnTo.value = far ? findAnchor(element) : null;
+    returnTo.value = far ? (findAnchors(element)[0] ?? null) : null;
     void nextTick(toEnd);
   }
   function goBack(): void {
@@ -106,8 +125,8 @@ export function useThreadScroll(
     const element = box.value;
     if (!back || !element || !back.element.isConnected) return;
     atEnd.value = false;
-    element.scrollTop +=
-      back.element.getBoundingClientRect().top - element.getBoundingClientRect().top - back.top;
+    const { top: edge } = element.getBoundingClientRect();
+    element.scrollTop += back.element.getBoundingClientRect().top - edge - (back.top - back.edge);
     capture();
   }
 
@@ -123,7 +142,7 @@ export function useThreadScroll(
     capture();
   }
 
-  onBeforeUpdate(capture);
+  onBeforeUpdate(captureScrolled);
   onUpdated(() => {
     restore();
     askOlder();

@@ -5,8 +5,10 @@ import { useI18n } from 'vue-i18n';
 
 import {
   appealIdOf,
+  causeOfLeaving,
   sortsOf,
   timeOf,
+  topicIdOf,
   useAppeals,
   useDirectories,
   useHeldOrder,
@@ -77,8 +79,7 @@ export function useInboxList(
   );
   async function more(): Promise<void> {
     if (!state.value.hasMore || state.value.busy) return;
-    await appeals.loadMore(view(), filters());
-    order.release();
+    await order.letIn(() => appeals.loadMore(view(), filters()));
   }
 
   const natural = computed(() => new Set(keys.value));
@@ -91,14 +92,18 @@ export function useInboxList(
       ...{ key, appeal, unread, needsReply, mentioned, sla },
       at: timeOf(appeal, sort.value),
       draft: threads.draftOf(appeal.id)?.body.trim() || null,
-      leaving: natural.value.has(key) ? null : whyLeaving(appeal),
+      leaving: natural.value.has(key) ? null : whyLeaving(key, appeal),
     };
   }
 
-  function whyLeaving(appeal: StaffAppeal): string {
-    if (appeal.status === 'resolved' || appeal.status === 'closed') {
-      return t(`inbox.status.${appeal.status}`);
+  function whyLeaving(key: string, appeal: StaffAppeal): string {
+    const cause = causeOfLeaving(appeal, topicIdOf(key), view(), filters());
+    if (cause === 'topic') {
+      return t('inbox.leaving.topic', { name: directories.topicName(appeal.topicId) });
     }
+    if (cause === 'filter') return t('inbox.leaving.filter');
+    if (cause === 'status') return t(`inbox.status.${appeal.status}`);
+    if (onlyPaused() && appeals.row(appeal.id)?.sla !== 'paused') return t('inbox.leaving.running');
     if (view() === 'mentions') return t('inbox.leaving.read');
     if (!appeal.assignee) return t('inbox.leaving.unassigned');
     return appeal.assignee.id === session.personId

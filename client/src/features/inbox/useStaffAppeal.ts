@@ -6,7 +6,7 @@ import { useI18n } from 'vue-i18n';
 import type { Outcome } from '../../platform/problem';
 import { useFormat } from '../../platform/useFormat';
 import { showToast } from '../../ui/toast/toast';
-import { useAppeals, useDirectories, useThreads } from '../appeals';
+import { useAppeals, useDirectories, useMeanwhile, useThreads } from '../appeals';
 import { troubleWords, useSession } from '../session';
 import type { StaffRow } from './rows';
 
@@ -175,30 +175,12 @@ export function useStaffAppeal(no: () => number) {
 
   /* ── What somebody else did meanwhile (LIV-2) ─────────── */
 
-  /** The last event by another person since the appeal was opened. */
-  const meanwhile = shallowRef<Entry | null>(null);
-  const openedAt = ref(0);
-  watch(
+  const meanwhile = useMeanwhile({
     no,
-    () => {
-      meanwhile.value = null;
-      openedAt.value = 0;
-    },
-    { flush: 'sync' },
-  );
-  watch(
-    () => entries.value.findLast(({ kind }) => kind === 'event'),
-    (event) => {
-      const number = event?.audience === 'staff' ? event.seq : 0;
-      const first = openedAt.value === 0;
-      if (number <= openedAt.value) return;
-      openedAt.value = number;
-      const type = event?.event?.type;
-      const tells = type === 'status' || type === 'assigned' || type === 'fields';
-      if (first || !event || !tells || event.author?.id === session.personId) return;
-      if (event.author?.side === 'staff') meanwhile.value = event;
-    },
-  );
+    ready: () => thread.value?.loading.state === 'ready',
+    entries: () => entries.value,
+    meId: () => session.personId,
+  });
 
   return {
     thread,

@@ -1,4 +1,5 @@
 import { appealsApi } from '@otklik/shared/appeals.api';
+import { draftsApi } from '@otklik/shared/drafts.api';
 import { peopleApi } from '@otklik/shared/people.api';
 import { Client } from 'pg';
 import type { Page } from 'playwright-core';
@@ -255,6 +256,37 @@ it('a message that has not arrived yet is pending on the other device, and canno
     stage.app.database.db.query(`SELECT 1 FROM draft WHERE pending_id IS NOT NULL`);
   await expect.poll(rows, { timeout: 5_000 }).toEqual([]);
 });
+
+it.each([
+  ['ru-RU', 'Отправляется с другого устройства', 'Копировать'],
+  ['en-US', 'Being sent from another device', 'Copy'],
+])(
+  'a new appeal that has not arrived yet is pending on the other device (%s)',
+  async (locale, words, copy) => {
+    const visitor = await aPerson();
+    const { page, complaints } = await stage.visitor({ locale });
+    await signIn(stage, page, visitor.login, PASSWORD, '/appeals');
+    const sender = await stage.app.signIn(visitor);
+    const content = {
+      ...{ body: 'Приехало не то', typeCode: 'complaint', topicId: company.topic.id },
+    };
+    const pendingId = crypto.randomUUID();
+    await sender.call(draftsApi.save, { appealId: null, mode: 'reply', pendingId, content });
+    const row = page.locator('a[data-message-state=elsewhere]', { hasText: 'Приехало не то' });
+    await row.filter({ hasText: words }).waitFor(SOON);
+    await row.click();
+    const message = page.locator('li[data-message-state=elsewhere]');
+    await message.filter({ hasText: words }).waitFor();
+    expect(await message.getByRole('button').allTextContents()).toEqual([copy]);
+    expect(await page.locator('[data-mode] textarea').count()).toBe(0);
+    // It arrives: the other device says so, and the appeal itself stands in the list.
+    const { appeal } = await anAppeal(sender, company.topic, { ...content, clientId: pendingId });
+    await sender.call(draftsApi.save, { appealId: null, mode: 'reply', pendingId, content: null });
+    await page.locator(`a[href$="/appeals/${appeal.no}"]`).first().waitFor();
+    await row.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+  },
+);
 
 it('drafts survive the end of the session, for their author alone (CMP-2)', async () => {
   const { appeal, visitor, dealer, one } = await twoSessions();

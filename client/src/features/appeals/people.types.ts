@@ -1,0 +1,24 @@
+import type { Side } from '@otklik/shared/people';
+
+/** Somebody who could be brought into an appeal. */
+export interface Candidate {
+  id: string;
+  name: string;
+  jobTitle: string;
+  side: Side;
+  online?: boolean;
+}
+
+/** What the list of people and the form to bring one in say, in the reader's words. */
+export interface PeopleWords {
+  heading: string;
+  /** Of the form and of the button that opens it. */
+  title: string;
+  do: string;
+  hint: string;
+  everybody: string;
+  leave: string;
+  remove: (name: string) => string;
+  /** Of the field for a question; left out: no question goes with it. */
+  question?: string;
+}
