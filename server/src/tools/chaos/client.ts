@@ -58,7 +58,7 @@ export class CrowdClient implements Member {
       url: `http://127.0.0.1:${line.port}/`,
       ...(kept ? { kept } : {}),
     };
-    const worker = new Worker(program, { workerData, execArgv: ['--enable-source-maps'] });
+    const worker = new Worker(program, { workerData, execArgv: [] });
     worker.on('message', (told: Told) => {
       // A page that has said what it keeps is gone; what it still says, nobody has seen.
       if (worker !== this.worker && this.worker) return;

@@ -124,6 +124,18 @@ export const INVARIANTS = [
   'unread_wrong',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
+/** Those that are broken for good once they are broken, however a run goes on; the others are judged at its end. */
+export const SOON: ReadonlySet<Invariant> = new Set<Invariant>([
+  'acknowledged_lost',
+  'doubled',
+  'from_nowhere',
+  'numbers_dense',
+  'one_order',
+  'reads_go_back',
+  'own_write_unread',
+  'order_of_author',
+  'leak',
+]);
 
 export interface Violation {
   invariant: Invariant;
