@@ -1,9 +1,10 @@
-import { getPriority, setPriority } from 'node:os';
+import { randomUUID } from 'node:crypto';
 import http, {
   type IncomingMessage,
   type OutgoingHttpHeaders,
   type RequestOptions,
 } from 'node:http';
+import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import 'fake-indexeddb/auto';
 import type { HistoryLine, Press, Shown } from './checker/history';
@@ -57,6 +58,7 @@ export type Order =
   | { do: 'keep'; id: number }
   | { do: 'clock'; shiftMs: number }
   | { do: 'resend' }
+  | { do: 'upload' }
   | { do: 'offline'; yes: boolean }
   | { do: 'settle'; id: number }
   | { do: 'final'; id: number };
@@ -96,6 +98,10 @@ interface Client {
 const LOOK_MS = 200;
 /** How much a browser of the crowd stands back for the server and the database, which it shares two cores with. */
 const NICER = 8;
+/** A text of half a megabyte. */
+const FILE_LINE = 'otklik\n\n';
+const UPLOAD_BYTES = 512 * 1024;
+const UPLOAD_PATIENCE_MS = 90_000;
 /** Share of presses that change an earlier message. */
 const CHANGES = 0.08;
 const PASSING = new Set([
@@ -194,7 +200,8 @@ function browse(): void {
  */
 function fetchOverHttp(address: URL, init: RequestInit = {}): Promise<Response> {
   const { method = 'GET', signal, body } = init;
-  const bytes = typeof body === 'string' ? Buffer.from(body) : null;
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : body instanceof Uint8Array ? body : null;
   const headers = {
     ...Object.fromEntries(new Headers(init.headers)),
     origin: address.origin,
@@ -434,6 +441,55 @@ async function resend(): Promise<void> {
   }
 }
 
+/**
+ * Uploads a file as often as it takes, and once more when it is there: under one id there is one file. The harness breaks the
+ * line while it is on its way. It goes into no message; pages do that.
+ */
+async function upload(): Promise<void> {
+  const fileId = randomUUID();
+  const first = await uploadUntilThere(fileId);
+  const second = first === null ? null : await uploadUntilThere(fileId);
+  if (first !== second) tell({ told: 'trouble', what: `${fileId} became ${first} and ${second}` });
+  if (first !== null)
+    await fetch(new URL(`api/attachments/${first}`, plan.url), { method: 'DELETE' }).catch(
+      () => undefined,
+    );
+}
+
+async function uploadUntilThere(fileId: string): Promise<string | null> {
+  const border = `border-${fileId}`;
+  const part = (head: string, body: string) =>
+    `--${border}\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
+  const body = Buffer.from(
+    part('name="clientId"', fileId) +
+      part(
+        `name="file"; filename="${fileId}.txt"\r\nContent-Type: text/plain`,
+        FILE_LINE.repeat(UPLOAD_BYTES / FILE_LINE.length),
+      ) +
+      `--${border}--\r\n`,
+  );
+  const until = now() + UPLOAD_PATIENCE_MS;
+  while (now() < until) {
+    const answer = await fetch(new URL('api/attachments', plan.url), {
+      method: 'POST',
+      headers: { 'content-type': `multipart/form-data; boundary=${border}` },
+      body,
+      signal: AbortSignal.timeout(10_000),
+    }).catch(() => null);
+    const said: unknown = await answer?.json().catch(() => null);
+    if (answer?.ok && typeof said === 'object' && said !== null && 'id' in said)
+      return String(said.id);
+    // Refused for what it is, or signed out meanwhile: no further try helps.
+    if (answer && answer.status < 500 && answer.status !== 429) {
+      if (answer.status !== 401)
+        tell({ told: 'trouble', what: `upload: ${answer.status} ${JSON.stringify(said)}` });
+      return null;
+    }
+    await pause(500);
+  }
+  return null;
+}
+
 /** The page goes away in the middle of what it does; what it has stored stays. */
 async function leave(id: number): Promise<void> {
   const wasPressing = pressing;
@@ -459,6 +515,7 @@ parentPort?.on('message', (order: Order) => {
   else if (order.do === 'keep') void leave(order.id);
   else if (order.do === 'clock') shiftMs = order.shiftMs;
   else if (order.do === 'resend') void resend();
+  else if (order.do === 'upload') void upload();
   else if (order.do === 'offline') {
     // The line itself is closed by the harness; this is what a browser says of it.
     browserEvents.dispatchEvent(new Event(order.yes ? 'offline' : 'online'));

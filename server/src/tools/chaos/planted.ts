@@ -1,20 +1,55 @@
-import type { Invariant } from './checker/history';
+import type { Invariant, Violation } from './checker/history';
 import type { Change } from './product';
 import { runChaos, type ChaosOptions, type ChaosResult } from './run';
 
 /** A defect that is planted in a copy of the product, to see that the checker notices. */
 export interface Planted {
   name: string;
-  /** One of these has to be reported. */
+  /** One of these has to be reported; none here: nothing may be. */
   expect: readonly Invariant[];
   faults: readonly string[];
   server?: readonly Change[];
   client?: readonly Change[];
   sql?: readonly string[];
+  /** Cuts every line once more when nothing is pressed any more: what sync leaves out then, nothing brings. */
+  lastCut?: boolean;
 }
 
 const APPEALS = 'server/src/modules/appeals';
 const CLIENT = 'client/src/features/appeals';
+
+/**
+ * No defect: news get lost, transactions take their time, and sync alone keeps everybody level. With a right cursor nothing is
+ * missing then either: `SOUND` has to pass.
+ */
+const ONLY_SYNC: readonly Change[] = [
+  {
+    file: `${APPEALS}/appeal.news.ts`,
+    find: '  const entries = [...changed, ...added];',
+    put: '  if (io) return;\n  const entries = [...changed, ...added];',
+  },
+  {
+    file: 'server/src/platform/db.ts',
+    find: `    globalThis.dieAt('before_commit');`,
+    put: `    await new Promise((resolve) => setTimeout(resolve, 700));
+    globalThis.dieAt('before_commit');`,
+  },
+  {
+    // Every message takes the way with a transaction of its own.
+    file: `${APPEALS}/thread.service.ts`,
+    find: `      .saveIfStill(db, works, assumed)`,
+    put: `      .saveIfStill({ single: async () => [{ fits: false, now: guess }] }, works, assumed)`,
+  },
+];
+
+/** The surroundings of a defect without the defect. */
+export const SOUND: Planted = {
+  name: 'sound: only sync keeps everybody level',
+  expect: [],
+  faults: ['drop'],
+  lastCut: true,
+  server: ONLY_SYNC,
+};
 
 export const PLANTED: readonly Planted[] = [
   {
@@ -59,6 +94,20 @@ export const PLANTED: readonly Planted[] = [
     const heard = clock.ask();
     globalThis.dieAt('before_commit');`,
       },
+    ],
+  },
+  {
+    name: 'the cursor of sync is the newest transaction, not the oldest that still runs',
+    expect: ['not_level', 'own_write_unread'],
+    faults: ['drop'],
+    lastCut: true,
+    server: [
+      {
+        file: `${APPEALS}/sync.service.ts`,
+        find: 'BigInt(horizon.xmin)',
+        put: 'BigInt(horizon.next)',
+      },
+      ...ONLY_SYNC,
     ],
   },
   {
@@ -164,13 +213,19 @@ export const PLANTED: readonly Planted[] = [
   },
 ];
 
+/** Whether the checker said what it has to say. */
+export function isNoticed({ expect }: Planted, violations: readonly Violation[]): boolean {
+  if (expect.length === 0) return violations.length === 0;
+  return violations.some(({ invariant }) => expect.includes(invariant));
+}
+
 const PLANTED_MS = 14_000;
 /** What a defect has made impossible never comes: after a while without an answer the rest is judged as it is. */
 const IMPATIENT = { mostMs: 20_000, stillMs: 8_000 };
 
 /** A short run of the product with the defect in it; it ends as soon as the defect shows. */
 export function runPlanted(
-  { expect, faults, server, client, sql }: Planted,
+  { expect, faults, server, client, sql, lastCut }: Planted,
   options: Pick<ChaosOptions, 'seed' | 'progress' | 'cancelled'>,
 ): Promise<ChaosResult> {
   return runChaos({
@@ -184,5 +239,6 @@ export function runPlanted(
     ...(server ? { server } : {}),
     ...(client ? { client } : {}),
     ...(sql ? { sql } : {}),
+    ...(lastCut ? { lastCut } : {}),
   });
 }

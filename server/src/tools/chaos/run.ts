@@ -35,6 +35,8 @@ export interface ChaosOptions {
   settle?: Patience;
   /** Kinds of fault; left out: all. */
   faults?: readonly string[];
+  /** Cuts every line once more when everything is answered. */
+  lastCut?: boolean;
   /** Statements for the database before the crowd comes; for planted defects. */
   sql?: readonly string[];
   server?: readonly Change[];
@@ -52,6 +54,8 @@ export interface ChaosResult {
   seed: number;
   acknowledged: number;
   pressed: number;
+  /** Files that went with them. */
+  files: number;
   /** How often each kind of fault happened. */
   faults: Record<string, number>;
   violations: Violation[];
@@ -165,24 +169,32 @@ async function runIn(
       await pause(250);
     }
   })();
+  let settled = false;
   const judging = (async () => {
-    while (options.until && !isOver()) {
+    while (options.until && !settled && !cancelled() && early.length === 0) {
       await pause(EARLY_CHECK_MS);
       early = await checkSoFar(book, db, world, options.until);
     }
   })();
-  await Promise.all([...lanes, watching, judging]);
+  await Promise.all([...lanes, watching]);
 
   progress(1, 'mending and settling');
   for (const client of clients) client.order({ do: 'press', yes: false });
   await untilReady(nodes);
   const healed = Date.now();
-  const unsettled =
-    early.length > 0 ? 0 : await settle(clients, book, options.settle ?? PATIENT, cancelled);
+  const unsettled = await settle(
+    clients,
+    book,
+    options.settle ?? PATIENT,
+    () => cancelled() || early.length > 0,
+  );
   const settledMs = Date.now() - healed;
+  settled = true;
+  await judging;
+  if (options.lastCut) for (const { line } of clients) line.cut();
   let violations = early;
   if (early.length === 0) {
-    await pause(Math.max(0, LEVEL_MS - settledMs));
+    await pause(options.lastCut ? LEVEL_MS : Math.max(0, LEVEL_MS - settledMs));
     await Promise.all(clients.map((client) => client.final()));
     for (const client of clients) book.tokens(client);
     await pause(100);
@@ -193,6 +205,7 @@ async function runIn(
     seed: options.seed,
     acknowledged: book.acknowledged(),
     pressed: book.lines.filter(({ ev }) => ev === 'press').length,
+    files: book.lines.reduce((sum, line) => sum + (line.ev === 'press' ? (line.files ?? 0) : 0), 0),
     faults: counts,
     violations,
     troubles,

@@ -116,7 +116,8 @@ export async function dump(db: Db, world: World): Promise<Dump> {
     );
     const entries = await tx.query<Dump['entries'][number]>(
       `SELECT id, appeal_id AS appeal, seq, public_seq AS "publicSeq", kind, author_id AS author,
-         client_id AS "clientId", version
+         client_id AS "clientId", version,
+         (SELECT count(*)::int FROM attachment t WHERE t.entry_id = entry.id) AS files
        FROM entry`,
     );
     return {

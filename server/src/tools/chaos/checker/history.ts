@@ -37,6 +37,8 @@ export interface Press extends Line {
   id: string;
   appeal: string;
   kind: PressKind;
+  /** Number of files that go with it. */
+  files?: number;
 }
 /** The product told its user that the message is stored, as `n` of the thread. */
 export interface Acknowledged extends Line {
@@ -105,12 +107,14 @@ export interface Dump {
     author: string | null;
     clientId: string | null;
     version: number;
+    files: number;
   }[];
 }
 
 export const INVARIANTS = [
   'acknowledged_lost',
   'pressed_lost',
+  'file_lost',
   'doubled',
   'from_nowhere',
   'numbers_dense',
