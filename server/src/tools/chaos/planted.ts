@@ -1,5 +1,6 @@
 import type { Invariant, Violation } from './checker/history';
 import type { Change } from './product';
+import { SMALL } from './world';
 import { runChaos, type ChaosOptions, type ChaosResult } from './run';
 
 /** A defect that is planted in a copy of the product, to see that the checker notices. */
@@ -233,6 +234,7 @@ export function runPlanted(
     ms: PLANTED_MS,
     nodes: 1,
     perSecond: 15,
+    world: SMALL,
     faults,
     until: expect,
     settle: IMPATIENT,

@@ -17,7 +17,15 @@ import { bundleClient, bundleServer, bundleWorker, removeBundle, type Change } f
 import { ClientLine } from './proxy';
 import { seeded } from './random';
 import { RedisServer } from './redis';
-import { aWorld, dump, openDatabase, type World, type WorldPerson } from './world';
+import {
+  aWorld,
+  CROWDED,
+  dump,
+  openDatabase,
+  type World,
+  type WorldPerson,
+  type WorldSize,
+} from './world';
 
 export interface ChaosOptions {
   seed: number;
@@ -27,6 +35,8 @@ export interface ChaosOptions {
   nodes: number;
   /** Presses a second of the whole crowd. */
   perSecond: number;
+  /** How many dealers, visitors, appeals and managers there are; left out: `CROWDED`. */
+  world?: WorldSize;
   /** Chromium pages of the built client beside the clients without screens; none while a defect is planted in the client. */
   browsers?: number;
   /** Ends as soon as one of these is broken: for planted defects, which need not be judged to the end. */
@@ -133,7 +143,7 @@ async function runIn(
     ),
   );
   undo.push(() => Promise.all(nodes.map((node) => node.stop())));
-  const world = await aWorld(db, `http://127.0.0.1:${nodes[0]?.port}/`);
+  const world = await aWorld(db, `http://127.0.0.1:${nodes[0]?.port}/`, options.world ?? CROWDED);
 
   const book = openBook(options.out ? await bookFile(options.out) : undefined, world);
   undo.push(() => book.close());
