@@ -102,6 +102,8 @@ const NICER = 8;
 const FILE_LINE = 'otklik\n\n';
 const UPLOAD_BYTES = 512 * 1024;
 const UPLOAD_PATIENCE_MS = 90_000;
+/** Who waits for so many answers waits before he writes on: a crowd presses no faster, for long, than it is served. */
+const MOST_UNANSWERED = 30;
 /** Share of presses that change an earlier message. */
 const CHANGES = 0.08;
 const PASSING = new Set([
@@ -310,6 +312,7 @@ async function keepOpening(fresh: Driver, no: number): Promise<void> {
 
 function press(): void {
   if (!pressing || !driver || opened.size === 0) return;
+  if (unanswered.size >= MOST_UNANSWERED) return;
   const { no, dealer } = plan.appeals[Math.floor(random() * plan.appeals.length)] ?? {
     no: 0,
     dealer: '',

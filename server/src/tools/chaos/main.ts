@@ -4,7 +4,7 @@ import { isNoticed, PLANTED, runPlanted, SOUND } from './planted';
 import { runChaos, type ChaosResult } from './run';
 
 /**
- * npm run chaos [-- --minutes 2 --seed 7 --nodes 1 --per-second 45 --browsers 2 --out folder | --planted [words of a name]]
+ * npm run chaos [-- --minutes 2 --seed 7 --nodes 1 --per-second 50 --browsers 2 --out folder | --planted [words of a name]]
  * The product under a crowd while it is being broken; exit code 0 only when it kept its word. See README.md beside this file.
  */
 async function main(): Promise<number> {
@@ -14,7 +14,7 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '2' },
       seed: { type: 'string', default: '7' },
       nodes: { type: 'string', default: '1' },
-      'per-second': { type: 'string', default: '45' },
+      'per-second': { type: 'string', default: '50' },
       browsers: { type: 'string', default: '2' },
       out: { type: 'string' },
       planted: { type: 'boolean', default: false },
