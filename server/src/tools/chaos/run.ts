@@ -186,6 +186,11 @@ async function runIn(
       early = await checkSoFar(book, db, world, options.until);
     }
   })();
+  // A run that breaks off ends it too.
+  undo.push(() => {
+    settled = true;
+    return judging;
+  });
   await Promise.all([...lanes, watching]);
 
   progress(1, 'mending and settling');
