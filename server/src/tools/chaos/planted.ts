@@ -1,6 +1,6 @@
 import type { Invariant, Violation } from './checker/history';
 import type { Change } from './product';
-import { SMALL } from './world';
+import { CROWDED, SMALL } from './world';
 import { runChaos, type ChaosOptions, type ChaosResult } from './run';
 
 /** A defect that is planted in a copy of the product, to see that the checker notices. */
@@ -14,6 +14,8 @@ export interface Planted {
   sql?: readonly string[];
   /** Cuts every line once more when nothing is pressed any more: what sync leaves out then, nothing brings. */
   lastCut?: boolean;
+  /** Few presses in many appeals: the next message of an appeal does not soon make good what was left out. */
+  sparse?: boolean;
 }
 
 const APPEALS = 'server/src/modules/appeals';
@@ -49,6 +51,7 @@ export const SOUND: Planted = {
   expect: [],
   faults: ['drop'],
   lastCut: true,
+  sparse: true,
   server: ONLY_SYNC,
 };
 
@@ -102,6 +105,7 @@ export const PLANTED: readonly Planted[] = [
     expect: ['not_level', 'own_write_unread'],
     faults: ['drop'],
     lastCut: true,
+    sparse: true,
     server: [
       {
         file: `${APPEALS}/sync.service.ts`,
@@ -222,15 +226,15 @@ const IMPATIENT = { mostMs: 15_000, stillMs: 6_000 };
 
 /** A short run of the product with the defect in it; it ends as soon as the defect shows. */
 export function runPlanted(
-  { expect, faults, server, client, sql, lastCut }: Planted,
+  { expect, faults, server, client, sql, lastCut, sparse = false }: Planted,
   options: Pick<ChaosOptions, 'seed' | 'progress' | 'cancelled'>,
 ): Promise<ChaosResult> {
   return runChaos({
     ...options,
     ms: PLANTED_MS,
     nodes: 1,
-    perSecond: 15,
-    world: SMALL,
+    perSecond: sparse ? 4 : 15,
+    world: sparse ? CROWDED : SMALL,
     faults,
     until: expect,
     settle: IMPATIENT,
