@@ -38,14 +38,22 @@ export function startHeadless() {
   /** What each thread shows; worked out anew only when something in it has changed. */
   const screens = new Map<string, ComputedRef<ShownThread>>();
   const numberOf = (entry: Entry) => (entry.audience === 'staff' ? entry.seq : entry.publicSeq);
+  /** An unchanged entry is told by the same object: who compares two looks compares no words. */
+  const told = new WeakMap<Entry, ShownEntry>();
+  function tell(entry: Entry): ShownEntry {
+    const known = told.get(entry);
+    if (known) return known;
+    const shown: ShownEntry = [numberOf(entry), entry.id, entry.version, entry.clientId];
+    told.set(entry, shown);
+    return shown;
+  }
 
   function show(appealId: string): ShownThread {
     const entries: ShownEntry[] = [];
     const pending: ShownThread['pending'] = [];
     for (const item of threads.items(appealId)) {
       if (item.is === 'entry') {
-        const { entry } = item;
-        entries.push([numberOf(entry), entry.id, entry.version, entry.clientId]);
+        entries.push(tell(item.entry));
       } else {
         const { clientId, messageState, problem } = item;
         if (messageState === 'elsewhere') continue;

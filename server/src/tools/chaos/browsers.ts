@@ -116,6 +116,15 @@ const AGAIN_MS = 1_500;
 const LETTERS = 3;
 const GONE_MS = 10_000;
 const ENTER_MS = 180_000;
+/** A second tab that shows nothing after so long is closed again. */
+const TAB_MS = 15_000;
+
+/** Large enough that its line can be cut while it is on its way. */
+const aFile = () => ({
+  name: 'chaos.txt',
+  mimeType: 'text/plain',
+  buffer: Buffer.alloc(512 * 1024, 'otklik\n'),
+});
 
 const now = () => performance.timeOrigin + performance.now();
 
@@ -186,6 +195,19 @@ export class BrowserClient implements Member {
     return this.soon(() => this.load());
   }
 
+  upload(): void {
+    this.errands.push(async () => {
+      const screen = await this.see(this.page);
+      if (screen?.composed != null) await this.press(this.page, screen, aFile());
+    });
+  }
+
+  sendFromTwoTabs(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.errands.push(async () => resolve(await this.pressInTwoTabs().catch(() => false)));
+    });
+  }
+
   async unanswered(): Promise<number> {
     return this.waiting.size + this.errands.length + (this.isShown() ? 0 : 1);
   }
@@ -193,7 +215,7 @@ export class BrowserClient implements Member {
   async final(): Promise<number> {
     let open = 0;
     await this.soon(async () => {
-      const screen = await this.see();
+      const screen = await this.see(this.page);
       if (!screen || screen.entries.length === 0)
         this.options.trouble(`${this.name}: its thread is not on the screen in the end`);
       else {
@@ -240,7 +262,7 @@ export class BrowserClient implements Member {
 
   /** Opens the page, or opens it anew. */
   private async load(): Promise<void> {
-    const { person, appeal } = this.options;
+    const { person } = this.options;
     this.incarnation += 1;
     this.noted = null;
     for (const pressed of this.waiting.values()) pressed.goneSince = null;
@@ -253,15 +275,20 @@ export class BrowserClient implements Member {
       dealer: person.dealer,
       incarnation: this.incarnation,
     });
+    await this.goIn(this.page);
+    this.openedAt = now();
+    await this.setClock();
+  }
+
+  private async goIn(page: Page): Promise<void> {
+    const { person, appeal } = this.options;
     const address = `${person.side === 'staff' ? 'inbox/all' : 'appeals'}/${appeal.no}`;
-    await this.page
+    await page
       .goto(`http://127.0.0.1:${this.line.port}/${address}`, {
         waitUntil: 'commit',
         timeout: PATIENCE_MS,
       })
       .catch(() => undefined);
-    this.openedAt = now();
-    await this.setClock();
   }
 
   private async setClock(): Promise<void> {
@@ -271,12 +298,12 @@ export class BrowserClient implements Member {
   }
 
   /** @returns null while the page is between two documents */
-  private see(): Promise<Screen | null> {
-    return this.page.evaluate<Screen>(LOOK).catch(() => null);
+  private see(page: Page): Promise<Screen | null> {
+    return page.evaluate<Screen>(LOOK).catch(() => null);
   }
 
   private async look(): Promise<void> {
-    const screen = await this.see();
+    const screen = await this.see(this.page);
     if (this.ended) return;
     if (screen && screen.composed !== null && screen.entries.length > 0) {
       this.shownAt = now();
@@ -284,7 +311,7 @@ export class BrowserClient implements Member {
       await this.mend(screen);
       if (this.pressing && now() >= this.pressAt) {
         this.pressAt = now() + between(this.options.random, ...PRESS_MS);
-        await this.press(screen);
+        await this.press(this.page, screen);
       }
       return;
     }
@@ -305,28 +332,54 @@ export class BrowserClient implements Member {
 
   /* ── Pressing ─────────────────────────────────────────────── */
 
-  private async press({ mode }: Screen): Promise<void> {
+  /** In a second tab, and in the first before that has its answer; then the second is closed, whoever of them sends. */
+  private async pressInTwoTabs(): Promise<boolean> {
+    const second = await this.context.newPage();
+    try {
+      await this.goIn(second);
+      const deadline = now() + TAB_MS;
+      let there = await this.see(second);
+      while (there?.composed == null || there.entries.length === 0) {
+        if (now() > deadline) return false;
+        await pause(LOOK_MS);
+        there = await this.see(second);
+      }
+      if (!(await this.press(second, there))) return false;
+      const here = await this.see(this.page);
+      return here?.composed != null && (await this.press(this.page, here));
+    } finally {
+      await second.close();
+    }
+  }
+
+  /** @returns whether the message stands in the thread, stored or on its way */
+  private async press(
+    page: Page,
+    { mode }: Screen,
+    file?: ReturnType<typeof aFile>,
+  ): Promise<boolean> {
     const { random, person, appeal, trouble } = this.options;
     const kind = person.side === 'staff' && random() < 0.3 ? 'note' : 'message';
     const body = canary(random, kind, appeal.dealer);
-    const area = this.page.locator('[data-mode] textarea');
+    const area = page.locator('[data-mode] textarea');
     const written = await tried(async () => {
       if ((mode === 'note') !== (kind === 'note')) await area.press('Control+Period');
+      if (file) await page.locator('[data-mode] input[type=file]').setInputFiles(file);
       // The last letters key by key; all of them would take a second of every try.
       await area.fill(body.slice(0, -LETTERS));
       await area.pressSequentially(body.slice(-LETTERS));
     });
-    const before = await this.see();
+    const before = await this.see(page);
     // A person who finds other words there than his own does not press Enter.
     if (!written || before?.composed !== body || before.mode !== (kind === 'note' ? kind : 'reply'))
-      return;
+      return false;
     const at = now();
     const sent = await tried(() => area.press('Enter'));
     while (now() - at < ECHO_MS && !this.ended) {
-      const screen = await this.see();
+      const screen = await this.see(page);
       const id =
         screen?.unsent.find((one) => one.body.includes(body))?.id ??
-        (await this.storedAs(screen, body));
+        (await this.storedAs(page, screen, body));
       if (id !== undefined) {
         this.waiting.set(id, {
           id,
@@ -337,19 +390,27 @@ export class BrowserClient implements Member {
           refused: false,
           againAt: 0,
         });
-        this.options.note({ t: at, c: this.name, ev: 'press', id, appeal: appeal.id, kind });
-        return;
+        this.options.note({
+          ...{ t: at, c: this.name, ev: 'press', id, appeal: appeal.id, kind },
+          ...(file ? { files: 1 } : {}),
+        });
+        return true;
       }
       await pause(30);
     }
     if (sent && !this.ended)
       trouble(`${this.name}: ${body} was sent, and the thread does not show it`);
+    return false;
   }
 
   /** Under which id the words are in the thread already, when the answer was quicker than the look. */
-  private async storedAs(screen: Screen | null, body: string): Promise<string | undefined> {
+  private async storedAs(
+    page: Page,
+    screen: Screen | null,
+    body: string,
+  ): Promise<string | undefined> {
     if (!screen) return undefined;
-    const line = this.page.locator('li[data-message-id][data-client-id]', { hasText: body }).last();
+    const line = page.locator('li[data-message-id][data-client-id]', { hasText: body }).last();
     if ((await line.count().catch(() => 0)) === 0) return undefined;
     return (await line.getAttribute('data-client-id').catch(() => null)) ?? undefined;
   }

@@ -25,6 +25,10 @@ export interface Member {
   order(order: MemberOrder): void;
   /** The page goes in the middle of what it does, and is opened again with what its browser has stored. */
   reload(): Promise<void>;
+  /** Sends a file; what is sent has to arrive, once, whatever happens to its line meanwhile. */
+  upload(): void;
+  /** Sends from two tabs of its browser at once, one of which is closed then. @returns whether both were sent */
+  sendFromTwoTabs?(): Promise<boolean>;
   /** How many of its presses have no answer yet. */
   unanswered(): Promise<number>;
   /** Notes what it shows, for the last time. @returns the number of its open threads */
@@ -58,7 +62,7 @@ export class CrowdClient implements Member {
       url: `http://127.0.0.1:${line.port}/`,
       ...(kept ? { kept } : {}),
     };
-    const worker = new Worker(program, { workerData, execArgv: ['--enable-source-maps'] });
+    const worker = new Worker(program, { workerData, execArgv: [] });
     worker.on('message', (told: Told) => {
       // A page that has said what it keeps is gone; what it still says, nobody has seen.
       if (worker !== this.worker && this.worker) return;
@@ -103,6 +107,10 @@ export class CrowdClient implements Member {
   order(order: MemberOrder): void {
     if (order.do === 'press') this.pressing = order.yes;
     this.worker.postMessage(order);
+  }
+
+  upload(): void {
+    this.order({ do: 'upload' });
   }
 
   unanswered(): Promise<number> {

@@ -26,6 +26,8 @@ export interface Fault {
 }
 
 const YEAR_MS = 365 * 24 * 60 * 60_000;
+/** Of a line, bytes a millisecond. */
+const NARROW = 150;
 
 function dies(kind: string, point: CrashPoint): Fault {
   return {
@@ -155,6 +157,37 @@ const FAULTS: readonly Fault[] = [
     (client) => client.order({ do: 'resend' }),
     () => undefined,
   ),
+  {
+    kind: 'upload_aborted',
+    lane: 'client',
+    async run(ground) {
+      const chosen = some(ground);
+      // So narrow that the file is on its way when the line is cut.
+      for (const client of chosen) {
+        client.line.setWeather({ breadth: NARROW });
+        client.upload();
+      }
+      await pause(between(ground.random, 300, 1_500));
+      for (const client of chosen) {
+        client.line.cut();
+        client.line.setWeather({});
+      }
+      return true;
+    },
+  },
+  {
+    kind: 'two_tabs',
+    lane: 'client',
+    async run({ clients, random }) {
+      const browsers = clients.filter((client) => client.sendFromTwoTabs);
+      if (browsers.length === 0) return false;
+      const chosen = pick(random, browsers);
+      chosen.line.setWeather({ delayMs: 200, jitterMs: 200 });
+      const sent = await chosen.sendFromTwoTabs?.();
+      chosen.line.setWeather({});
+      return sent === true;
+    },
+  },
   weather(
     'reload',
     [0, 500],

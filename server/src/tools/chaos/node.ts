@@ -49,7 +49,7 @@ export class ServerNode {
   async start(tries = 20): Promise<void> {
     const { bundle, folder, databaseUrl, redisUrl, client, name } = this.options;
     this.wanted = true;
-    this.child = spawn(process.execPath, ['--enable-source-maps', bundle], {
+    this.child = spawn(process.execPath, [bundle], {
       env: {
         ...process.env,
         NODE_ENV: 'production',

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -22,6 +22,7 @@ async function bundle(
   entry: string,
   name: string,
   changes: readonly Change[],
+  packages: Pick<BuildOptions, 'packages' | 'alias' | 'define' | 'conditions' | 'banner'>,
   plugins: Plugin[] = [],
 ): Promise<string> {
   const [workspace = ''] = entry.split('/');
@@ -36,13 +37,13 @@ async function bundle(
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // Names in a stack trace must do: source maps of everything loaded cost seconds at each start.
     keepNames: true,
-    sourcemap: 'inline',
-    packages: 'external',
-    alias: { '@otklik/shared': join(root, 'shared/src') },
     define: { 'import.meta.env': '{"DEV":false}' },
     logLevel: 'silent',
     plugins: [changed(changes), ...plugins],
+    ...packages,
+    alias: { '@otklik/shared': join(root, 'shared/src'), ...packages.alias },
   });
   return outfile;
 }
@@ -147,13 +148,37 @@ globalThis.dieAt = (here) => { if (here === point) { process.kill(process.pid, '
 
 /** The server, with crash points in it. */
 export const bundleServer = (changes: readonly Change[] = []) =>
-  bundle('server/src/main.ts', 'server', [...CRASHES, ...changes]);
+  bundle('server/src/main.ts', 'server', [...CRASHES, ...changes], { packages: 'external' });
+
+/**
+ * Packages in the bundle, as built for production: a page that is loaded anew is one file to read, and Vue does not
+ * check itself while it works. Those for Node alone may still ask for its modules in the old way.
+ */
+const INSIDE = {
+  define: {
+    'import.meta.env': '{"DEV":false}',
+    'process.env.NODE_ENV': '"production"',
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+  },
+  banner: {
+    js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`,
+  },
+};
 
 /** The client's stores, queue and socket, without any screen. */
 export const bundleClient = (changes: readonly Change[] = []) =>
-  bundle('client/src/headless/main.ts', 'client', changes, [withoutComponents]);
+  bundle(
+    'client/src/headless/main.ts',
+    'client',
+    changes,
+    { ...INSIDE, alias: { vue: 'vue/dist/vue.runtime.esm-bundler.js' } },
+    [withoutComponents],
+  );
 
 /** A browser of the crowd; bundled too, because a worker thread has no loader for TypeScript. */
-export const bundleWorker = () => bundle('server/src/tools/chaos/headless.worker.ts', 'worker', []);
+export const bundleWorker = () =>
+  bundle('server/src/tools/chaos/headless.worker.ts', 'worker', [], INSIDE);
 
 export const removeBundle = (file: string) => rm(file, { force: true });

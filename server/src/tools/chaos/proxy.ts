@@ -15,8 +15,10 @@ export interface Weather {
   delayMs: number;
   /** And up to this much more, ms; pieces keep their order. */
   jitterMs: number;
+  /** No more than this passes each way, bytes a millisecond. */
+  breadth: number;
 }
-const FAIR: Weather = { silent: false, delayMs: 0, jitterMs: 0 };
+const FAIR: Weather = { silent: false, delayMs: 0, jitterMs: 0, breadth: Infinity };
 /** Longest canary; a piece's end is kept this long, for one that is cut in two. */
 const TAIL = 64;
 
@@ -129,11 +131,12 @@ export class ClientLine {
   }
 
   private pass({ near, far, ready }: Pair, way: 'up' | 'down', bytes: Buffer): void {
-    const { silent, delayMs, jitterMs } = this.weather;
+    const { silent, delayMs, jitterMs, breadth } = this.weather;
     if (silent) return;
     const to = way === 'up' ? far : near;
     const now = Date.now();
-    const due = Math.max(ready[way], now + delayMs + this.random() * jitterMs);
+    const due =
+      Math.max(ready[way], now + delayMs + this.random() * jitterMs) + bytes.length / breadth;
     if (due <= now) return void to.write(bytes);
     ready[way] = due;
     setTimeout(() => to.destroyed || to.write(bytes), due - now);

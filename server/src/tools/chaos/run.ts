@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { migrate } from '../../platform/db';
+import { migrate, type Db } from '../../platform/db';
 import { startEmbeddedPostgres } from '../../platform/embedded-postgres';
 import { createLog } from '../../platform/log';
 import { BrowserClient, openBrowser } from './browsers';
 import { check } from './checker/check';
-import type { HistoryLine, Violation } from './checker/history';
+import { SOON, type HistoryLine, type Invariant, type Violation } from './checker/history';
 import { CrowdClient, type Member } from './client';
 import { course, untilReady, type Fault, type Ground } from './faults';
 import { ServerNode } from './node';
@@ -17,7 +17,15 @@ import { bundleClient, bundleServer, bundleWorker, removeBundle, type Change } f
 import { ClientLine } from './proxy';
 import { seeded } from './random';
 import { RedisServer } from './redis';
-import { aWorld, dump, openDatabase, type World, type WorldPerson } from './world';
+import {
+  aWorld,
+  CROWDED,
+  dump,
+  openDatabase,
+  type World,
+  type WorldPerson,
+  type WorldSize,
+} from './world';
 
 export interface ChaosOptions {
   seed: number;
@@ -27,10 +35,18 @@ export interface ChaosOptions {
   nodes: number;
   /** Presses a second of the whole crowd. */
   perSecond: number;
+  /** How many dealers, visitors, appeals and managers there are; left out: `CROWDED`. */
+  world?: WorldSize;
   /** Chromium pages of the built client beside the clients without screens; none while a defect is planted in the client. */
   browsers?: number;
+  /** Ends as soon as one of these is broken: for planted defects, which need not be judged to the end. */
+  until?: readonly Invariant[];
+  /** How long to wait for what has no answer yet, once nothing breaks any more; left out: `PATIENT`. */
+  settle?: Patience;
   /** Kinds of fault; left out: all. */
   faults?: readonly string[];
+  /** Cuts every line once more when everything is answered. */
+  lastCut?: boolean;
   /** Statements for the database before the crowd comes; for planted defects. */
   sql?: readonly string[];
   server?: readonly Change[];
@@ -48,20 +64,31 @@ export interface ChaosResult {
   seed: number;
   acknowledged: number;
   pressed: number;
+  /** Files that went with them. */
+  files: number;
   /** How often each kind of fault happened. */
   faults: Record<string, number>;
   violations: Violation[];
   /** What the client code threw and nobody caught. */
   troubles: string[];
-  /** From the end of the last fault until nothing waited for an answer any more, ms. */
+  /** From the end of the last fault until nothing waited for an answer any more, or nothing moved any more, ms. */
   settledMs: number;
+  /** Presses that had no answer then. */
+  unsettled: number;
   lines: number;
 }
 
 /** Clients are level this long after the last fault, says the issue's promise. */
 const LEVEL_MS = 10_000;
-/** A press must have got its answer this long after the last fault, or it counts as not level. */
-const SETTLE_MS = 120_000;
+interface Patience {
+  /** Answers still come in: wait on, so long at most, ms. */
+  mostMs: number;
+  /** No answer came and nothing else was said for so long: what is open now stays open, ms. */
+  stillMs: number;
+}
+/** The longest pause of the client's queue is thirty seconds, and a try takes ten; what has not moved in a minute never will. */
+const PATIENT: Patience = { mostMs: 300_000, stillMs: 60_000 };
+const EARLY_CHECK_MS = 2_000;
 const OPEN_APPEALS = 3;
 const BUILT_CLIENT = fileURLToPath(new URL('../../../../client/dist', import.meta.url));
 
@@ -116,7 +143,7 @@ async function runIn(
     ),
   );
   undo.push(() => Promise.all(nodes.map((node) => node.stop())));
-  const world = await aWorld(db, `http://127.0.0.1:${nodes[0]?.port}/`);
+  const world = await aWorld(db, `http://127.0.0.1:${nodes[0]?.port}/`, options.world ?? CROWDED);
 
   const book = openBook(options.out ? await bookFile(options.out) : undefined, world);
   undo.push(() => book.close());
@@ -139,7 +166,8 @@ async function runIn(
   await Promise.all(clients.map((client) => client.entered()));
   for (const client of clients) client.order({ do: 'press', yes: true });
   const began = Date.now();
-  const isOver = () => Date.now() - began >= options.ms || cancelled();
+  let early: Violation[] = [];
+  const isOver = () => Date.now() - began >= options.ms || cancelled() || early.length > 0;
   const counts: Record<string, number> = {};
   const lanes = (['server', 'client'] as const).map((lane) =>
     breakThings(course(lane, random), ground, options, isOver, book, counts),
@@ -151,38 +179,96 @@ async function runIn(
       await pause(250);
     }
   })();
+  let settled = false;
+  const judging = (async () => {
+    while (options.until && !settled && !cancelled() && early.length === 0) {
+      await pause(EARLY_CHECK_MS);
+      early = await checkSoFar(book, db, world, options.until);
+    }
+  })();
+  // A run that breaks off ends it too.
+  undo.push(() => {
+    settled = true;
+    return judging;
+  });
   await Promise.all([...lanes, watching]);
 
   progress(1, 'mending and settling');
   for (const client of clients) client.order({ do: 'press', yes: false });
   await untilReady(nodes);
   const healed = Date.now();
-  let settledMs = SETTLE_MS;
-  while (Date.now() - healed < SETTLE_MS) {
-    const waiting = await Promise.all(clients.map((client) => client.unanswered()));
-    if (waiting.every((count) => count === 0)) {
-      settledMs = Date.now() - healed;
-      break;
-    }
-    await pause(200);
+  const unsettled = await settle(
+    clients,
+    book,
+    options.settle ?? PATIENT,
+    () => cancelled() || early.length > 0,
+  );
+  const settledMs = Date.now() - healed;
+  settled = true;
+  await judging;
+  if (options.lastCut) for (const { line } of clients) line.cut();
+  let violations = early;
+  if (early.length === 0) {
+    await pause(options.lastCut ? LEVEL_MS : Math.max(0, LEVEL_MS - settledMs));
+    await Promise.all(clients.map((client) => client.final()));
+    for (const client of clients) book.tokens(client);
+    await pause(100);
+    progress(1, 'checking');
+    violations = check(book.lines, await dump(db, world));
   }
-  await pause(Math.max(0, LEVEL_MS - (Date.now() - healed)));
-  await Promise.all(clients.map((client) => client.final()));
-  for (const client of clients) book.tokens(client);
-  await pause(100);
-  const stored = await dump(db, world);
-  progress(1, 'checking');
-  const violations = check(book.lines, stored);
   return {
     seed: options.seed,
     acknowledged: book.acknowledged(),
     pressed: book.lines.filter(({ ev }) => ev === 'press').length,
+    files: book.lines.reduce((sum, line) => sum + (line.ev === 'press' ? (line.files ?? 0) : 0), 0),
     faults: counts,
     violations,
     troubles,
     settledMs,
+    unsettled,
     lines: book.lines.length,
   };
+}
+
+/** Waits until every press has its answer, or nothing moves any more. @returns how many have none */
+async function settle(
+  clients: readonly Member[],
+  book: Book,
+  { mostMs, stillMs }: Patience,
+  cancelled: () => boolean,
+): Promise<number> {
+  const began = Date.now();
+  let movedAt = began;
+  let before = '';
+  for (;;) {
+    const waiting = await Promise.all(clients.map((client) => client.unanswered()));
+    const open = waiting.reduce((sum, count) => sum + count, 0);
+    const now = `${open} ${book.answers()}`;
+    if (now !== before) movedAt = Date.now();
+    before = now;
+    if (open === 0 || cancelled()) return open;
+    if (Date.now() - began > mostMs || Date.now() - movedAt > stillMs) return open;
+    await pause(200);
+  }
+}
+
+/** What can be judged while everything still goes on: by the history up to a moment, and what was stored after it. */
+async function checkSoFar(
+  book: Book,
+  db: Db,
+  world: World,
+  wanted: readonly Invariant[],
+): Promise<Violation[]> {
+  const upTo = book.lines.length;
+  // The database may be away just now.
+  const stored = await dump(db, world).catch(() => null);
+  if (!stored) return [];
+  // A press that is stored already may be on its way here.
+  await pause(300);
+  const pressedSince = book.lines.slice(upTo).filter(({ ev }) => ev === 'press');
+  return check([...book.lines.slice(0, upTo), ...pressedSince], stored).filter(
+    ({ invariant }) => SOON.has(invariant) && wanted.includes(invariant),
+  );
 }
 
 async function breakThings(
@@ -333,9 +419,11 @@ function openBook(file: string | undefined, world: World) {
   const lines: HistoryLine[] = [];
   const stream = file === undefined ? null : createWriteStream(file);
   let acknowledged = 0;
+  let answers = 0;
   const note = (line: HistoryLine) => {
     lines.push(line);
     if (line.ev === 'ack') acknowledged += 1;
+    if (line.ev === 'ack' || line.ev === 'refused' || line.ev === 'retried') answers += 1;
     stream?.write(`${JSON.stringify(line)}\n`);
   };
   for (const line of world.history) note(line);
@@ -343,6 +431,8 @@ function openBook(file: string | undefined, world: World) {
     lines,
     note,
     acknowledged: () => acknowledged,
+    /** Grows with everything that a client was told of its presses. */
+    answers: () => answers,
     tokens(client: Pick<Member, 'name' | 'line'>): void {
       const tokens = client.line.takeTokens();
       if (tokens.length > 0) note({ t: now(), c: client.name, ev: 'bytes', tokens });

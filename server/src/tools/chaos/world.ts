@@ -36,18 +36,25 @@ export interface World {
   history: HistoryLine[];
 }
 
-const DEALERS = 3;
-const VISITORS = 3;
-const APPEALS = 6;
-const MANAGERS = 4;
+export interface WorldSize {
+  dealers: number;
+  /** Of each dealer. */
+  visitors: number;
+  /** Of each dealer. */
+  appeals: number;
+  managers: number;
+}
+export const CROWDED: WorldSize = { dealers: 3, visitors: 3, appeals: 6, managers: 4 };
+/** Enough for two of everything. */
+export const SMALL: WorldSize = { dealers: 2, visitors: 2, appeals: 3, managers: 2 };
 
 /** Everything the harness itself asks the database. */
 export async function openDatabase(url: string): Promise<Db> {
   return openDb({ url, entities, poolSize: 2, log: createLog('silent', false) });
 }
 
-/** Three dealers with three visitors and six appeals each, and four managers who see them all. */
-export async function aWorld(db: Db, url: string): Promise<World> {
+/** Dealers with their visitors and appeals, and managers who see them all. */
+export async function aWorld(db: Db, url: string, size: WorldSize): Promise<World> {
   const world: World = { appeals: [], visitors: [], staff: [], history: [] };
   const topic = await aTopic(db);
   const who = (person: TestPerson, side: WorldPerson['side'], dealer: string): WorldPerson => ({
@@ -57,18 +64,19 @@ export async function aWorld(db: Db, url: string): Promise<World> {
     side,
     dealer,
   });
-  for (let index = 0; index < MANAGERS; index += 1)
+  for (let index = 0; index < size.managers; index += 1)
     world.staff.push(who(await aManager(db), 'staff', ''));
-  for (let number = 1; number <= DEALERS; number += 1) {
+  for (let number = 1; number <= size.dealers; number += 1) {
     const code = `d${number}`;
     const dealer = await aDealer(db, { maxSessions: 20 });
     const visitors = [];
-    for (let index = 0; index < VISITORS; index += 1) visitors.push(await aVisitor(db, dealer));
+    for (let index = 0; index < size.visitors; index += 1)
+      visitors.push(await aVisitor(db, dealer));
     world.visitors.push(...visitors.map((visitor) => who(visitor, 'dealer', code)));
     const [opener] = visitors;
     if (!opener) throw new Error('a dealer without visitors');
     const { cookie } = await aSession(db, opener);
-    for (let index = 0; index < APPEALS; index += 1)
+    for (let index = 0; index < size.appeals; index += 1)
       await openAppeal(world, { url, cookie, topicId: topic.id, dealer: code });
   }
   return world;
@@ -116,7 +124,8 @@ export async function dump(db: Db, world: World): Promise<Dump> {
     );
     const entries = await tx.query<Dump['entries'][number]>(
       `SELECT id, appeal_id AS appeal, seq, public_seq AS "publicSeq", kind, author_id AS author,
-         client_id AS "clientId", version
+         client_id AS "clientId", version,
+         (SELECT count(*)::int FROM attachment t WHERE t.entry_id = entry.id) AS files
        FROM entry`,
     );
     return {

@@ -18,6 +18,7 @@ const said = (
   author: 'p',
   clientId,
   version: 1,
+  files: 0,
   ...more,
 });
 
@@ -31,7 +32,7 @@ function aGoodRun(): { history: HistoryLine[]; dump: Dump } {
     said(2, null, 'p2'),
     said(3, 2, 'p3'),
     { ...said(4, 3, ''), kind: 'event' as const, clientId: null, author: null },
-    said(5, 4, 'p4', { version: 2 }),
+    said(5, 4, 'p4', { version: 2, files: 1 }),
   ];
   const history: HistoryLine[] = [
     { t: 0, c: 'd', ev: 'start', person: 'dealer', side: 'dealer', dealer: 'd1', incarnation: 1 },
@@ -56,7 +57,7 @@ function aGoodRun(): { history: HistoryLine[]; dump: Dump } {
         [3, 'e3', 1, 'p3'],
       ],
     },
-    { t: 9, c: 'd', ev: 'press', id: 'p4', appeal: 'a', kind: 'message' },
+    { t: 9, c: 'd', ev: 'press', id: 'p4', appeal: 'a', kind: 'message', files: 1 },
     { t: 10, c: 'd', ev: 'press', id: 'p5', appeal: 'a', kind: 'message' },
     { t: 11, c: 'd', ev: 'refused', id: 'p5', code: 'stale' },
     { t: 12, c: 'd', ev: 'ack', id: 'p4', appeal: 'a', entry: 'e5', n: 4 },
@@ -164,6 +165,13 @@ const planted: [name: string, invariant: Invariant, harm: (run: Run) => void][] 
     'pressed_lost',
     (run) => {
       run.history.push({ t: 15, c: 's', ev: 'press', id: 'p6', appeal: 'a', kind: 'note' });
+    },
+  ],
+  [
+    'a message is stored without its file',
+    'file_lost',
+    (run) => {
+      entry(run, 'e5').files = 0;
     },
   ],
   [

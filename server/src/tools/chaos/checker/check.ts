@@ -165,6 +165,12 @@ function checkPresses(world: World, blame: Blame): void {
     )
       blame('pressed_lost', `${press.c} pressed ${press.id}; it was neither stored nor refused`);
 
+  for (const { c, id, files = 0 } of world.presses.values()) {
+    const stored = world.byClientId.get(id)?.[0];
+    if (stored && stored.files < files)
+      blame('file_lost', `${c} sent ${files} files with ${id}; ${stored.files} are stored`);
+  }
+
   const last = new Map<string, { press: Press; entry: StoredEntry }>();
   for (const press of world.presses.values()) {
     if (press.kind !== 'message' && press.kind !== 'note') continue;

@@ -37,6 +37,8 @@ export interface Press extends Line {
   id: string;
   appeal: string;
   kind: PressKind;
+  /** Number of files that go with it. */
+  files?: number;
 }
 /** The product told its user that the message is stored, as `n` of the thread. */
 export interface Acknowledged extends Line {
@@ -105,12 +107,14 @@ export interface Dump {
     author: string | null;
     clientId: string | null;
     version: number;
+    files: number;
   }[];
 }
 
 export const INVARIANTS = [
   'acknowledged_lost',
   'pressed_lost',
+  'file_lost',
   'doubled',
   'from_nowhere',
   'numbers_dense',
@@ -124,6 +128,18 @@ export const INVARIANTS = [
   'unread_wrong',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
+/** Those that are broken for good once they are broken, however a run goes on; the others are judged at its end. */
+export const SOON: ReadonlySet<Invariant> = new Set<Invariant>([
+  'acknowledged_lost',
+  'doubled',
+  'from_nowhere',
+  'numbers_dense',
+  'one_order',
+  'reads_go_back',
+  'own_write_unread',
+  'order_of_author',
+  'leak',
+]);
 
 export interface Violation {
   invariant: Invariant;
