@@ -44,13 +44,18 @@ const fields = {
   scope: MacroScope,
   teamId: z.uuid().nullable().default(null),
 };
-const rev = z.coerce.number().int().min(1).max(2_000_000_000);
+const rev = z.number().int().min(1).max(2_000_000_000);
 
 export const CreateMacro = z.strictObject({ clientId, ...fields });
 export type CreateMacro = z.input<typeof CreateMacro>;
 /** The whole macro as it shall be, made from revision `rev`. */
 export const ChangeMacro = z.strictObject({ macroId: z.uuid(), rev, ...fields });
 export type ChangeMacro = z.input<typeof ChangeMacro>;
-/** Deletes, or takes the deletion back; `rev` as it was before. */
+/** Takes a deletion back; `rev` as it was before. */
 export const MacroAt = z.strictObject({ macroId: z.uuid(), rev });
-export type MacroAt = { macroId: string; rev: number };
+export type MacroAt = z.infer<typeof MacroAt>;
+/** The same for a deletion, whose input stands in the address. */
+export const DeleteMacro = z.strictObject({
+  macroId: z.uuid(),
+  rev: z.coerce.number().int().min(1).max(2_000_000_000),
+});

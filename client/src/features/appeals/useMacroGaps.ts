@@ -23,6 +23,12 @@ export interface ComposerMacros {
   none: string;
 }
 
+/** For a note, which changes no status. */
+export const withoutActions = ({ find }: Pick<ComposerMacros, 'find'>) => ({
+  find: async (query: string): Promise<readonly MacroOffer[]> =>
+    (await find(query)).map((macro) => ({ ...macro, thenStatus: null })),
+});
+
 /** Variables without a value in the text being written: named, jumped to, filled, and in the way of sending (CMP-6). */
 export function useMacroGaps(options: {
   macros: () => ComposerMacros | undefined;

@@ -1,4 +1,11 @@
-import { ChangeMacro, CreateMacro, MacroAt, MacroList, MacroView } from '@otklik/shared/macros';
+import {
+  ChangeMacro,
+  CreateMacro,
+  DeleteMacro,
+  MacroAt,
+  MacroList,
+  MacroView,
+} from '@otklik/shared/macros';
 import { macrosApi } from '@otklik/shared/macros.api';
 import { Nothing } from '@otklik/shared/people';
 import type { Api } from '../../platform/http';
@@ -9,6 +16,6 @@ export function macroRoutes({ mount }: Pick<Api<Actor>, 'mount'>, macros: MacroS
   mount(macrosApi.list, { input: Nothing, output: MacroList }, macros.list);
   mount(macrosApi.create, { input: CreateMacro, output: MacroView }, macros.create);
   mount(macrosApi.change, { input: ChangeMacro, output: MacroView }, macros.change);
-  mount(macrosApi.remove, { input: MacroAt, output: MacroView }, macros.remove);
+  mount(macrosApi.remove, { input: DeleteMacro, output: MacroView }, macros.remove);
   mount(macrosApi.restore, { input: MacroAt, output: MacroView }, macros.restore);
 }
