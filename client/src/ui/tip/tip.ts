@@ -23,7 +23,7 @@ let showTimer: ReturnType<typeof setTimeout> | undefined;
 let hideTimer: ReturnType<typeof setTimeout> | undefined;
 
 function show(anchor: HTMLElement, delayMs: number): void {
-  clearTimeout(hideTimer);
+  keepTip();
   clearTimeout(showTimer);
   showTimer = setTimeout(() => {
     const wanted = wantedTips.get(anchor);
@@ -35,12 +35,21 @@ function show(anchor: HTMLElement, delayMs: number): void {
 
 export function keepTip(): void {
   clearTimeout(hideTimer);
+  hideTimer = undefined;
 }
 
 export function hideTip(delayMs = 0): void {
   clearTimeout(showTimer);
   clearTimeout(hideTimer);
+  hideLater(delayMs);
+}
+/** The pointer is elsewhere, though the anchor has not heard of its leaving: it was moved in the page meanwhile. */
+export function leaveTip(): void {
+  if (hideTimer === undefined) hideLater(LEAVE_MS);
+}
+function hideLater(delayMs: number): void {
   hideTimer = setTimeout(() => {
+    hideTimer = undefined;
     shownTip.value = null;
   }, delayMs);
 }

@@ -49,15 +49,18 @@ const attribute = (row: Locator, name: string) => row.getAttribute(name);
 /** Waits until the pointer is told this, with a time, over an element that may still be moved by a banner that goes. */
 const tells = (page: Page, over: Locator, text: string) =>
   expect
-    .poll(async () => {
-      const tip = page.getByRole('tooltip');
-      await page.mouse.move(2, 2);
-      await tip.waitFor({ state: 'detached' });
-      await over.hover();
-      await tip.waitFor({ timeout: 1_000 }).catch(() => undefined);
-      const [told = ''] = await tip.allTextContents();
-      return told.includes(text) && /\d\d:\d\d/.test(told);
-    })
+    .poll(
+      async () => {
+        const tip = page.getByRole('tooltip');
+        await page.mouse.move(2, 2);
+        await tip.waitFor({ state: 'detached' });
+        await over.hover();
+        await tip.waitFor({ timeout: 1_000 }).catch(() => undefined);
+        const [told = ''] = await tip.allTextContents();
+        return told.includes(text) && /\d\d:\d\d/.test(told);
+      },
+      { timeout: 10_000 },
+    )
     .toBe(true);
 const messages = (page: Page) => page.locator('.msgs');
 
