@@ -83,7 +83,7 @@ export function startHeadless() {
     edit: (appealId: string, entryId: string, body: string) =>
       threads.editEntry(appealId, entryId, body),
     remove: (appealId: string, entryId: string) => threads.deleteEntry(appealId, entryId),
-    takeBack: (clientId: string) => void threads.takeBack(clientId),
+    takeBack: (clientId: string) => threads.deleteUnsent(clientId),
     read: (appealId: string, number: number) => threads.markRead(appealId, number),
 
     /** What the thread shows now; the same object as before when nothing has changed. */

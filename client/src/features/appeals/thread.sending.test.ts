@@ -366,7 +366,7 @@ describe('the collision guard', () => {
   });
 
   it.each([
-    ['deleted', (threads: Threads, held: string) => threads.takeBack(held), []],
+    ['deleted', (threads: Threads, held: string) => threads.deleteUnsent(held), []],
     [
       'changed',
       (threads: Threads, held: string) => threads.editUnsent(held, 'twelve'),
@@ -401,9 +401,21 @@ describe('the collision guard', () => {
       server.entries.push(aDealerEntry(3));
       throw refused('stale');
     });
-    threads.takeBack(held);
+    threads.deleteUnsent(held);
     await settle();
     expect(shown(threads)).toEqual([['on Wednesday', 'failed']]);
+  });
+
+  it('keeps what is behind a held message that is taken out to be changed', async () => {
+    const server = aGuardedServer();
+    const { threads } = await signedIn();
+    const held = say(threads, 'ten');
+    say(threads, 'on Wednesday');
+    await settle();
+    expect(threads.takeBack(held)).toMatchObject({ body: 'ten' });
+    await settle();
+    expect(shown(threads)).toEqual([['on Wednesday', 'failed']]);
+    expect(server.entries).toHaveLength(2);
   });
 });
 

@@ -134,8 +134,8 @@ export function createThreadSending(
   }
 
   /**
-   * Whatever the author decides about a held message, he has seen what it was held for: what waits behind it is judged by
-   * what he has seen now, or the same answer would hold each of them with a question of its own.
+   * Whoever sends, changes or deletes a held message has seen what it was held for: what waits behind it is judged by what
+   * he has seen now, or the same answer would hold each of them with a question of its own.
    */
   function lookedAtNew({ lane, createdAt, problem }: UnsentAppealCommand): void {
     if (problem?.code !== 'stale') return;
@@ -147,11 +147,20 @@ export function createThreadSending(
     }
   }
 
-  /** Takes an unsent message or appeal out: Delete, or Edit, which puts the words back into the composer. */
-  function takeBack(clientId: string): (Words & Partial<NewAppeal>) | null {
+  /** Deletes an unsent message or appeal. */
+  function deleteUnsent(clientId: string): void {
     storing.delete(clientId);
     const unsent = outbox.items.get(clientId);
     if (unsent) lookedAtNew(unsent);
+    outbox.discard(clientId);
+  }
+
+  /**
+   * Takes an unsent message or appeal out to be changed: the words go back into the composer. What waits behind a held
+   * one stays held, or it would go before the words it follows.
+   */
+  function takeBack(clientId: string): (Words & Partial<NewAppeal>) | null {
+    storing.delete(clientId);
     const known = outbox.discard(clientId);
     if (known?.kind !== 'post' && known?.kind !== 'open') return null;
     const { input, attachments, files = [] } = known;
@@ -376,6 +385,7 @@ export function createThreadSending(
     whenStored,
     retrySend,
     sendAnyway,
+    deleteUnsent,
     takeBack,
     editUnsent,
     staysInPlace,

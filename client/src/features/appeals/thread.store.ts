@@ -247,6 +247,7 @@ export const useThreads = defineStore('threads', () => {
     whenStored: sending.whenStored,
     retrySend: sending.retrySend,
     sendAnyway: sending.sendAnyway,
+    deleteUnsent: sending.deleteUnsent,
     takeBack: sending.takeBack,
     staysInPlace: sending.staysInPlace,
     editUnsent: sending.editUnsent,

@@ -160,7 +160,7 @@ export function useDealerAppeal(no: () => number) {
     send,
     edit,
     retry: threads.retrySend,
-    remove: (clientId: string) => void threads.takeBack(clientId),
+    remove: threads.deleteUnsent,
     reload: () => void threads.open(no()),
     loadOlder: () => threads.loadOlder(no()),
     markRead: (seq: number) => {

@@ -127,7 +127,7 @@ export function useStaffComposer(appeal: () => StaffAppeal | null) {
     send,
     edit,
     retry: (clientId: string) => threads.retrySend(clientId),
-    remove: (clientId: string) => void threads.takeBack(clientId),
+    remove: threads.deleteUnsent,
     addFiles: (chosen: File[]) => uploads.add(key.value, chosen),
     addPasted: (pasted: File[]) => uploads.addPasted(key.value, pasted),
     removeUpload: (localId: string) => uploads.remove(key.value, localId),

@@ -273,7 +273,8 @@ it.each([
     const pendingId = crypto.randomUUID();
     await sender.call(draftsApi.save, { appealId: null, mode: 'reply', pendingId, content });
     const row = page.locator('a[data-message-state=elsewhere]', { hasText: 'Приехало не то' });
-    await row.filter({ hasText: words }).waitFor(SOON);
+    // The page has only just come: its line may still be on the way.
+    await row.filter({ hasText: words }).waitFor();
     await row.click();
     const message = page.locator('li[data-message-state=elsewhere]');
     await message.filter({ hasText: words }).waitFor();
