@@ -1,7 +1,7 @@
 // The service worker (STA-5): keeps the page and its built files, so that the product opens without a network.
 // Answers of the API are never kept here, nor anything of another origin or of what lives beside us on the same host.
 // The build puts `SHELL` in front: the files of one release, the script the page begins with, and what marks the release.
-/* global SHELL, self, caches, fetch, Response, URL, setTimeout, clearTimeout */
+/* global SHELL */
 
 /** A page that takes longer is answered from the cache. */
 const PATIENCE_MS = 4_000;

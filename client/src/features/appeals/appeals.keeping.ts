@@ -4,7 +4,7 @@ import { serverNow } from '../../platform/clock';
 import type { useSession } from '../session';
 import { dropUnconfirmed, keepLevel, keepRows, keepThread } from './appeals.kept';
 import type { useAppeals } from './appeals.store';
-import type { createThreadReading, HeldThread } from './thread.reading';
+import type { HeldThread } from './thread.reading';
 
 const KEEP_MS = 1_000;
 
