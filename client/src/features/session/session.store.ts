@@ -74,6 +74,8 @@ export const useSession = defineStore('session', () => {
   async function whoIsHere(): Promise<Me | Remembered | null> {
     const asked = ask();
     if (me.value) return asked;
+    // Looked at below; it may fail before that.
+    asked.catch(() => undefined);
     const known = remembered();
     try {
       return await ((await known) === null ? asked : soon(asked));

@@ -6,7 +6,7 @@ import { peopleApi } from '@otklik/shared/people.api';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { aCompany, aMessage, anAppeal } from '../../modules/appeals/appeal.factory';
-import { PASSWORD } from '../../modules/people/people.factory';
+import { aVisitor, PASSWORD } from '../../modules/people/people.factory';
 import type { TestSession } from '../test-app';
 import { aLine } from './line';
 import { openStage, signIn, type Stage } from './stage';
@@ -198,15 +198,16 @@ it('STA-5: staff read what they opened, and what only the server can do is disab
 });
 
 it('STA-5: nothing of one person shows to another; ended sessions leave nothing, an expired one only to the same person', async () => {
+  const person = await aVisitor(stage.app.database.db, company.dealer);
   const { appeal } = await anAppeal(dealer, company.topic);
   const path = `/appeals/${appeal.no}`;
   await aMessage(manager, appeal.id, { body: 'Только для дилера' });
-  const { page } = await at(company.visitor, path);
+  const { page } = await at(person, path);
   await isKept(page, appeal.no, 'Только для дилера');
 
   // Expired: it is not shown without a network, and is there again after signing in.
   await stage.app.database.db.query(
-    `UPDATE session SET expires_at = now() - interval '1 minute' WHERE person_id = '${company.visitor.id}'`,
+    `UPDATE session SET expires_at = now() - interval '1 minute' WHERE person_id = '${person.id}'`,
   );
   await page.reload();
   await page.waitForURL(/\/login/);
@@ -217,14 +218,14 @@ it('STA-5: nothing of one person shows to another; ended sessions leave nothing,
   expect(await page.getByText('Только для дилера').count()).toBe(0);
   expect(JSON.stringify(await kept(page))).toContain('Только для дилера');
   line.mend();
-  await enter(page, company.visitor, path);
+  await enter(page, person, path);
   await isKept(page, appeal.no, 'Только для дилера');
 
   // Ended by an administrator while the page is open.
   const mine = await stage.app.database.db.query<{ id: string }>(
-    `SELECT id FROM session WHERE person_id = '${company.visitor.id}' AND ended_at IS NULL`,
+    `SELECT id FROM session WHERE person_id = '${person.id}' AND ended_at IS NULL AND expires_at > now()`,
   );
-  const other = await stage.app.signIn(company.visitor);
+  const other = await stage.app.signIn(person);
   for (const { id } of mine) await other.call(peopleApi.endMySession, { sessionId: id });
   await page.locator('[data-state=session-ended]').waitFor();
   await expect.poll(() => kept(page)).toEqual([]);
@@ -235,9 +236,8 @@ it('STA-5: nothing of one person shows to another; ended sessions leave nothing,
   line.mend();
 
   // The next person takes the place.
-  await enter(page, company.visitor, path);
+  await enter(page, person, path);
   await isKept(page, appeal.no, 'Только для дилера');
-  dealer = await stage.app.signIn(company.visitor);
   await page.context().clearCookies();
   const { appeal: theirs } = await anAppeal(
     await stage.app.signIn(company.outsider),
