@@ -6,7 +6,7 @@ import { dropUnconfirmed, keepLevel, keepRows, keepThread } from './appeals.kept
 import type { useAppeals } from './appeals.store';
 import type { HeldThread } from './thread.reading';
 
-const KEEP_MS = 1_000;
+const KEEP_MS = 300;
 
 /** Keeps rows and opened threads in this browser as they change. Call once; it follows whoever is signed in. */
 export function startKeeping(

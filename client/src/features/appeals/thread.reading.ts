@@ -35,6 +35,7 @@ const HELD_THREADS = 30;
 const CARD_MS = 500;
 const GAP_AGAIN_MS = 2_000;
 const LEVEL_AGAIN_MS = 3_000;
+const KEPT_AGAIN_MS = 5_000;
 
 /** What the stores around a thread are to its parts. */
 export interface ThreadSurroundings {
@@ -159,11 +160,27 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       if (problem?.code === 'not_found') {
         void dropThread(one.no);
         if (one.appealId) gone(one, one.appealId);
-      } else if (problem && isPassing(problem)) await takeKept(one);
+      } else if (problem && isPassing(problem)) {
+        await takeKept(one);
+        if (one.isKept) askSoon(one);
+      }
       return;
     }
     await reachUnread(one);
     await catchUp(one.no);
+  }
+
+  const keptTimers = new Map<number, ReturnType<typeof setTimeout>>();
+  /** The line may be there and the server in trouble: then nothing else tells that it can be asked again. */
+  function askSoon(one: HeldThread): void {
+    clearTimeout(keptTimers.get(one.no));
+    keptTimers.set(
+      one.no,
+      setTimeout(() => {
+        keptTimers.delete(one.no);
+        if (one.isKept && one.onScreen && !one.loader.is.busy) void refresh(one);
+      }, KEPT_AGAIN_MS),
+    );
   }
 
   /** Shows what this browser kept of a thread while the server cannot be asked (STA-5). */
@@ -516,7 +533,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
     waiting.clear();
     levelling.value = false;
     clearTimeout(levelTimer);
-    for (const timers of [cardTimers, gapTimers]) {
+    for (const timers of [cardTimers, gapTimers, keptTimers]) {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
     }

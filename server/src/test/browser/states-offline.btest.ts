@@ -97,9 +97,9 @@ async function isKept(page: Page, no: number, words: string): Promise<void> {
   await expect
     .poll(async () => JSON.stringify(await kept(page)), { timeout: 10_000 })
     .toContain(words);
-  expect((await kept(page)).map(({ key }) => key)).toEqual(
-    expect.arrayContaining(['rows', 'level', 'directories', `thread/${no}`]),
-  );
+  await expect
+    .poll(async () => (await kept(page)).map(({ key }) => key), { timeout: 10_000 })
+    .toEqual(expect.arrayContaining(['rows', 'level', 'directories', `thread/${no}`]));
 }
 /** Everything this browser keeps of the person. */
 const kept = (page: Page) =>
@@ -173,7 +173,8 @@ it.each(LANGUAGES)(
     await bubble(page, 'Уже в пути').waitFor({ timeout: 20_000 });
     await page.getByText(words.banner).waitFor({ state: 'detached', timeout: 2_000 });
     await stateOf(page, 'Пишу без связи').toMatch(/stale|failed|sent|seen|queued/);
-    expect(complaints.filter((text) => !text.includes('ERR_'))).toEqual([]);
+    // The browser's own words about a line that was cut.
+    expect(complaints.filter((text) => !/ERR_|WebSocket/.test(text))).toEqual([]);
   },
   90_000,
 );
@@ -228,7 +229,7 @@ it('STA-5: nothing of one person shows to another; ended sessions leave nothing,
   const other = await stage.app.signIn(person);
   for (const { id } of mine) await other.call(peopleApi.endMySession, { sessionId: id });
   await page.locator('[data-state=session-ended]').waitFor();
-  await expect.poll(() => kept(page)).toEqual([]);
+  await expect.poll(() => kept(page), { timeout: 5_000 }).toEqual([]);
   line.cut();
   await page.reload();
   await page.getByText('Нет связи').first().waitFor();
@@ -254,7 +255,7 @@ it('STA-5: nothing of one person shows to another; ended sessions leave nothing,
   await page.goto(`${line.url}/portal/account/profile`);
   await page.getByRole('button', { name: 'Выйти' }).click();
   await page.waitForURL(/\/login/);
-  await expect.poll(() => kept(page)).toEqual([]);
+  await expect.poll(() => kept(page), { timeout: 5_000 }).toEqual([]);
 }, 90_000);
 
 it('STA-5: the worker keeps the page and its files only, and follows a new build without touching the open page', async () => {
@@ -326,6 +327,7 @@ it.each(LANGUAGES)(
     await page.evaluate(() => dispatchEvent(new Event('online')));
     await pill.click();
     await page.waitForFunction(() => document.documentElement.dataset.mark === undefined);
-    await expect.poll(() => field(page).inputValue()).toBe('недописано');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await expect.poll(() => field(page).inputValue(), { timeout: 15_000 }).toBe('недописано');
   },
 );

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { dealersApi } from '@otklik/shared/dealers.api';
 import { peopleApi } from '@otklik/shared/people.api';
@@ -19,9 +22,11 @@ let company: Awaited<ReturnType<typeof aCompany>>;
 let manager: TestSession;
 let admin: TestSession;
 let line: Awaited<ReturnType<typeof aLine>>;
+let folder: string;
 
 beforeAll(async () => {
   stage = await openStage();
+  folder = await mkdtemp(join(tmpdir(), 'otklik-files-'));
   const { db } = stage.app.database;
   company = await aCompany(db);
   manager = await stage.app.signIn(company.manager);
@@ -31,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   line.close();
   await stage.close();
+  await rm(folder, { recursive: true, force: true });
 });
 beforeEach(() => line.mend());
 const open: Awaited<ReturnType<Stage['visitor']>>[] = [];
@@ -280,10 +286,17 @@ it.each(LANGUAGES)(
     const { page } = await atAppeal(look);
     const create = { width: 60, height: 60, channels: 3, background: 'teal' } as const;
     const buffer = await sharp({ create }).png().toBuffer();
-    const picture = (name: string) => ({ name, mimeType: 'image/png', buffer });
+    const picture = async (name: string, bytes?: number) => {
+      await writeFile(join(folder, name), buffer);
+      if (bytes !== undefined) await truncate(join(folder, name), bytes);
+      return join(folder, name);
+    };
     const file = (name: string) => page.locator('.composer-ups li', { hasText: name });
-    const choose = (...files: ReturnType<typeof picture>[]) =>
-      page.locator('input[type=file]').first().setInputFiles(files);
+    const choose = async (...files: Promise<string>[]) =>
+      page
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles(await Promise.all(files));
     let posted = 0;
     let holding = true;
     const held: (() => void)[] = [];
@@ -297,10 +310,7 @@ it.each(LANGUAGES)(
         await route.fulfill({ status: 503, contentType: 'text/plain', body: 'away' });
       else await route.continue();
     });
-    await choose(picture('virus.exe'), {
-      ...picture('large.png'),
-      buffer: Buffer.alloc(26 * 1024 * 1024),
-    });
+    await choose(picture('virus.exe'), picture('large.png', 26 * 1024 * 1024));
     await file('virus.exe').getByText(words.refused).waitFor();
     await file('large.png').getByText(words.tooLarge).waitFor();
     expect(posted).toBe(0);
@@ -347,7 +357,9 @@ it.each(LANGUAGES)(
     // It is there again with the right.
     await admin.call(dealersApi.changeVisitor, { visitorId: visitor.id, scope: 'all' });
     await page.reload();
-    await expect.poll(() => field(page).inputValue()).toBe('Черновик под рукой');
+    await expect
+      .poll(() => field(page).inputValue(), { timeout: 15_000 })
+      .toBe('Черновик под рукой');
   },
   60_000,
 );
@@ -403,7 +415,9 @@ it.each(
     if (reason === 'access_closed') return;
     await page.context().clearCookies();
     await enter(page, visitor, `/login?to=/appeals/${appeal.no}`);
-    await expect.poll(() => field(page).inputValue()).toBe(`Черновик ${reason}`);
+    await expect
+      .poll(() => field(page).inputValue(), { timeout: 15_000 })
+      .toBe(`Черновик ${reason}`);
   },
   60_000,
 );
