@@ -1,5 +1,7 @@
 import vueI18n from '@intlify/unplugin-vue-i18n/vite';
 import vue from '@vitejs/plugin-vue';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
 
@@ -59,6 +61,50 @@ function shakeVue(): Plugin {
   };
 }
 
+/**
+ * Writes `sw.js`: the worker of `shell/worker.js` and the names of what it keeps. Its bytes change with every release,
+ * which is how browsers notice.
+ */
+function shellWorker(): Plugin {
+  /** Files of `public/` that the page asks for. */
+  const beside = [
+    'theme.js',
+    'favicon.svg',
+    'favicon-dot.svg',
+    'manifest.webmanifest',
+    'icon-192.png',
+  ];
+  /** Fonts of alphabets that neither language uses come from the network. */
+  const foreign = /-(?:cyrillic-ext|latin-ext|greek|vietnamese)[-\w]*\.woff2$/;
+  return {
+    name: 'otklik:shell-worker',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const chunks = Object.values(bundle);
+        const entry = chunks.find((chunk) => chunk.type === 'chunk' && chunk.isEntry)?.fileName;
+        if (entry === undefined) throw new Error('The client has no entry.');
+        const built = Object.keys(bundle).filter(
+          (file) => file.startsWith('assets/') && !file.endsWith('.map') && !foreign.test(file),
+        );
+        const files = [...built.filter((file) => file !== entry).sort(), ...beside];
+        const source = readFileSync(here('./shell/worker.js'), 'utf8');
+        const content = beside.map((file) => readFileSync(here(`./public/${file}`)));
+        const hash = createHash('sha256').update(source).update(JSON.stringify(built.sort()));
+        for (const bytes of content) hash.update(bytes);
+        hash.update(readFileSync(here('./index.html')));
+        const shell = { release: hash.digest('hex').slice(0, 12), entry, files };
+        this.emitFile({
+          type: 'asset',
+          fileName: 'sw.js',
+          source: `const SHELL = ${JSON.stringify(shell)};\n${source}`,
+        });
+      },
+    },
+  };
+}
+
 /** What most pages show: in one file, for in many small ones it packs worse. Menus and dialogs come when they open. */
 const UI_PARTS = /client[\\/]src[\\/]ui[\\/](?!layers|toast)|@lucide|plugin-vue:export-helper/;
 
@@ -78,6 +124,7 @@ export default defineConfig({
     }),
     shakeVue(),
     preloadFonts(),
+    shellWorker(),
   ],
   define: {
     __VUE_OPTIONS_API__: false,

@@ -9,6 +9,7 @@ import App from './App.vue';
 import { startSettings } from './features/session';
 import { startClock } from './platform/clock';
 import { i18n, startLanguage } from './platform/i18n';
+import { keepShell } from './platform/release';
 import { startTheme } from './platform/theme';
 import { refuseStrayDrops } from './platform/strayDrops';
 import { startTitle } from './platform/title';
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
   await router.isReady();
   app.mount('#app');
   startTitle();
+  if (import.meta.env.PROD) keepShell();
 }
 
 void start();

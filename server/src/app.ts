@@ -39,7 +39,7 @@ import {
 import { createProofService, proofRoutes } from './modules/proof';
 import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
 import { createSlaService, slaRoutes } from './modules/sla';
-import { clientFiles } from './platform/client-files';
+import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
 import { fail } from './platform/errors';
 import { createLocalFiles } from './platform/files';
@@ -457,8 +457,11 @@ function mountHttp(
 
   const document = openApi(api.operations, VERSION, config.basePath);
   const routes = express.Router({ caseSensitive: true });
+  const release = clientRelease(clientFolder);
   routes.use((_req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
+    // Pages of an older build learn by it that there is a newer one (STA-10).
+    if (release !== null) res.setHeader('X-Release', release);
     next();
   });
   routes.use(sameOriginWrites(config.publicOrigins));
@@ -469,7 +472,7 @@ function mountHttp(
   routes.use(api.router);
   routes.use(unknownPath);
   base.use('/api', routes);
-  base.use(clientFiles(clientFolder, config.basePath));
+  base.use(clientFiles(clientFolder, config.basePath, release));
 
   http.use(config.basePath, base);
   http.use(unknownPath);

@@ -81,6 +81,10 @@ export const Me = z.object({
     nameNeeded: z.boolean(),
     shared: z.boolean(),
     severalAllowed: z.boolean(),
+    /** It may outlive the browser: what is kept here for times without a network may too. */
+    remembered: z.boolean(),
+    /** When it ends unless it is used. */
+    expiresAt: moment,
   }),
   can: Rights,
   settings: PersonSettings,

@@ -2,6 +2,7 @@ import type { Problem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 
 import { noticeSignedOut, Offline, Refusal } from './problem';
+import { noticeRelease } from './release';
 import { askSocket } from './socket';
 import { tabs } from './tabs';
 
@@ -97,6 +98,7 @@ async function overHttp<Output>(
       body,
       signal: stop.signal,
     });
+    noticeRelease(response);
     if (!response.ok) throw await refusalOf(response);
     if (!isJson(response)) throw new Offline(false);
     const output: Output = await response.json();

@@ -1,7 +1,8 @@
 import { shallowReactive } from 'vue';
 
 import { serverNow } from './clock';
-import { troubleOf, type Trouble } from './problem';
+import { keep, recall } from './kept';
+import { isPassing, troubleOf, type Trouble } from './problem';
 
 export type LoadState = 'idle' | 'loading' | 'ready' | 'error';
 
@@ -20,9 +21,16 @@ export interface Loader {
   readonly is: Loading;
   /**
    * Fetches and hands the answer over. When it is called again meanwhile, only the last answer counts.
+   * @param keptAs the answer is kept in this browser under this key, and handed over while the server cannot be asked
    * @returns true when this fetch was the last one and succeeded
    */
-  run<Value>(fetch: () => Promise<Value>, take: (value: Value) => void): Promise<boolean>;
+  run<Value>(
+    fetch: () => Promise<Value>,
+    take: (value: Value) => void,
+    keptAs?: string,
+  ): Promise<boolean>;
+  /** Something of an earlier time is there now, fresh at that moment; what was fetched already stays. */
+  stand(at: number): void;
   /** Back to the start; an answer still under way is ignored. */
   reset(): void;
 }
@@ -40,6 +48,7 @@ export function createLoader(): Loader {
   async function run<Value>(
     fetch: () => Promise<Value>,
     take: (value: Value) => void,
+    keptAs?: string,
   ): Promise<boolean> {
     const mine = ++turn;
     is.busy = true;
@@ -52,15 +61,30 @@ export function createLoader(): Loader {
       is.state = 'ready';
       is.at = serverNow();
       is.busy = false;
+      if (keptAs !== undefined) void keep(keptAs, value, is.at);
       return true;
     } catch (error) {
       const trouble = troubleOf(error);
       if (mine !== turn) return false;
+      if (keptAs !== undefined && is.state !== 'ready' && isPassing(trouble)) {
+        const kept = await recall<Value>(keptAs);
+        if (mine !== turn) return false;
+        if (kept) {
+          take(kept.value);
+          stand(kept.at);
+        }
+      }
       is.problem = trouble;
       if (is.state !== 'ready') is.state = 'error';
       is.busy = false;
       return false;
     }
+  }
+
+  function stand(at: number): void {
+    if (is.state === 'ready') return;
+    is.state = 'ready';
+    is.at = at;
   }
 
   function reset(): void {
@@ -71,5 +95,5 @@ export function createLoader(): Loader {
     is.busy = false;
   }
 
-  return { is, run, reset };
+  return { is, run, stand, reset };
 }

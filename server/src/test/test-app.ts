@@ -94,7 +94,7 @@ export async function testApp(
     url,
     async signIn(person) {
       const session = await aSession(database.db, person);
-      return sessionOf(url, session.cookie, session.id, sockets);
+      return sessionOf(url, config.basePath.slice(0, -1), session.cookie, session.id, sockets);
     },
     async close() {
       for (const socket of sockets) socket.disconnect();
@@ -105,9 +105,15 @@ export async function testApp(
   };
 }
 
-function sessionOf(url: string, cookie: string, sessionId: string, sockets: Socket[]): TestSession {
+function sessionOf(
+  url: string,
+  base: string,
+  cookie: string,
+  sessionId: string,
+  sockets: Socket[],
+): TestSession {
   const raw: TestSession['raw'] = (method, path, init = {}) =>
-    fetch(`${url}/api${path}`, {
+    fetch(`${url}${base}/api${path}`, {
       method,
       headers: {
         cookie,
@@ -142,6 +148,7 @@ function sessionOf(url: string, cookie: string, sessionId: string, sockets: Sock
     },
     async socket() {
       const socket = connect(url, {
+        path: `${base}/socket.io`,
         transports: ['websocket'],
         extraHeaders: { cookie, origin: url },
         reconnection: false,

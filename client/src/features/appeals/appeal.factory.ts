@@ -21,7 +21,10 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       side,
     },
     dealer: side === 'dealer' ? { id: 'dealer', name: 'Dealer', zone: 'Europe/Moscow' } : null,
-    session: { id: `session-${id}`, nameNeeded: false, shared: false, severalAllowed: false },
+    session: {
+      ...{ id: `session-${id}`, nameNeeded: false, shared: false, severalAllowed: false },
+      ...{ remembered: true, expiresAt: '2125-11-19T09:00:00.000Z' },
+    },
     can: {
       writeNotes: side === 'staff',
       assign: side === 'staff',

@@ -32,6 +32,10 @@ export function startAppealNews(): void {
     startDraftSync(threads.drafts, threads.unsent),
   );
 
+  void import('./appeals.keeping').then(({ startKeeping }) =>
+    startKeeping(session, appeals, threads.held),
+  );
+
   const catchUp = () => {
     if (session.personId === null) return;
     threads.wake(appeals.sync);

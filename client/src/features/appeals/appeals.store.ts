@@ -15,6 +15,7 @@ import { learnServerTime, minuteNow, serverNow } from '../../platform/clock';
 import { createLoader, type Loader, type Loading } from '../../platform/loading';
 import { attempt } from '../../platform/problem';
 import { useSession } from '../session';
+import { recallRows } from './appeals.kept';
 import {
   isInView,
   orderOf,
@@ -155,6 +156,8 @@ export const useAppeals = defineStore('appeals', () => {
   async function syncAll(): Promise<void> {
     const person = session.personId;
     if (person === null) return;
+    // Nobody has to wait for a server that did not answer a moment ago.
+    if (session.fromMemory) await seed(person);
     const stage: NonNullable<typeof arrived> = { appeals: new Map(), marks: new Map() };
     arrived = stage;
     let reset = false;
@@ -175,6 +178,7 @@ export const useAppeals = defineStore('appeals', () => {
     if (reset && !more) replaceAll(stage);
     // A reset that broke off has to begin again, or the rows it did not reach would stay unknown.
     if (reset && more) cursor = undefined;
+    if (!answered) await seed(person);
     if (!answered && cursor === undefined) retryTimer = setTimeout(() => void sync(), NEW_SYNC_MS);
   }
 
@@ -194,11 +198,52 @@ export const useAppeals = defineStore('appeals', () => {
     const first = generation.value === 0;
     generation.value += 1;
     // The very first answer is a reset as well; what pages fetched before it is as fresh.
-    if (first) return;
+    if (first) {
+      unseed(stage);
+      return;
+    }
     for (const id of [...byId.keys()]) if (!stage.appeals.has(id)) byId.delete(id);
     for (const id of [...marks.keys()]) if (!stage.marks.has(id)) marks.delete(id);
     for (const [id, appeal] of stage.appeals) byId.set(id, appeal);
     for (const [id, mark] of stage.marks) marks.set(id, mark);
+    reloadViews();
+  }
+
+  /* ── What this browser kept (STA-5) ───────────────────── */
+
+  /** Rows of an earlier visit, until the server has answered once. */
+  const seeded = new Map<string, Appeal>();
+  let isSeeded = false;
+  async function seed(person: string): Promise<void> {
+    if (isSeeded || generation.value > 0) return;
+    const kept = await recallRows();
+    if (!kept || isSeeded || generation.value > 0 || session.personId !== person) return;
+    isSeeded = true;
+    for (const appeal of kept.appeals) {
+      keepNewer(byId, appeal);
+      if (byId.get(appeal.id) === appeal) seeded.set(appeal.id, appeal);
+    }
+    for (const mark of kept.marks) keepLatest(marks, mark);
+    counts.value ??= kept.counts;
+    synced.stand(kept.at);
+  }
+
+  /** Appeals that are being looked at: their threads ask for themselves whether they may still be seen. */
+  let lookedAt: () => ReadonlySet<string> = () => new Set();
+  const heedLookedAt = (tell: typeof lookedAt) => (lookedAt = tell);
+
+  /** The first answer: of the kept rows only those stay that it names, or that came from elsewhere meanwhile. */
+  function unseed(stage: NonNullable<typeof arrived>): void {
+    if (!isSeeded) return;
+    isSeeded = false;
+    const spared = lookedAt();
+    for (const [id, appeal] of seeded) {
+      if (byId.get(id) !== appeal || stage.appeals.has(id) || spared.has(id)) continue;
+      byId.delete(id);
+      marks.delete(id);
+    }
+    seeded.clear();
+    // Pages that could not be fetched meanwhile, and closed appeals that have just gone.
     reloadViews();
   }
 
@@ -423,6 +468,8 @@ export const useAppeals = defineStore('appeals', () => {
     cursor = undefined;
     arrived = null;
     syncAgain = false;
+    seeded.clear();
+    isSeeded = false;
     generation.value = 0;
     synced.reset();
     clearTimeout(retryTimer);
@@ -446,6 +493,7 @@ export const useAppeals = defineStore('appeals', () => {
     putMark,
     drop,
     heedStatus,
+    heedLookedAt,
     sync,
     refreshCounts,
     row,

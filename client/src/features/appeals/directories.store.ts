@@ -26,12 +26,14 @@ export const useDirectories = defineStore('directories', () => {
 
   /** Once per session; many callers, one question. */
   async function load(): Promise<void> {
-    if (loader.is.state === 'ready' || loader.is.busy) return;
+    const isThere = loader.is.state === 'ready' && loader.is.problem === null;
+    if (isThere || loader.is.busy) return;
     await loader.run(
       () => call(appealsApi.directories, {}),
       (answer) => {
         held.value = answer;
       },
+      'directories',
     );
   }
 
@@ -42,6 +44,7 @@ export const useDirectories = defineStore('directories', () => {
       ({ items }) => {
         colleagues.value = items;
       },
+      'colleagues',
     );
   }
 

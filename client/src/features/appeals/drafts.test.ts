@@ -199,7 +199,10 @@ describe('whose drafts a session shows', () => {
     role: 'dealer',
     side: 'dealer',
   } as const;
-  const session = { id: 's', nameNeeded: false, shared: false, severalAllowed: true };
+  const session = {
+    ...{ id: 's', nameNeeded: false, shared: false, severalAllowed: true },
+    ...{ remembered: true, expiresAt: '' },
+  };
   it('the person’s; with a shared login those of the name; without a name nobody’s', () => {
     expect(draftOwner(null)).toBeNull();
     expect(draftOwner({ person, session })).toBe('p');

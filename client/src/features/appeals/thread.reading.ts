@@ -5,9 +5,10 @@ import { ref, shallowReactive, watch } from 'vue';
 
 import { call } from '../../platform/api';
 import { createLoader, type Loader } from '../../platform/loading';
-import { attempt } from '../../platform/problem';
+import { attempt, isPassing } from '../../platform/problem';
 import type { useSession } from '../session';
 import { lastNumberOf, numberOf } from './appeal.rules';
+import { dropThread, recallThread } from './appeals.kept';
 import type { useAppeals } from './appeals.store';
 import { createThreadLog, type ThreadLog } from './thread.log';
 import type { Thread } from './thread.types';
@@ -22,6 +23,8 @@ export interface HeldThread {
   readAtOpening: number | null;
   firstUnread: number | null;
   onScreen: boolean;
+  /** What is held is of an earlier visit; the server has not been asked since. */
+  isKept: boolean;
 }
 
 const PAGE = 50;
@@ -32,6 +35,7 @@ const HELD_THREADS = 30;
 const CARD_MS = 500;
 const GAP_AGAIN_MS = 2_000;
 const LEVEL_AGAIN_MS = 3_000;
+const KEPT_AGAIN_MS = 5_000;
 
 /** What the stores around a thread are to its parts. */
 export interface ThreadSurroundings {
@@ -61,6 +65,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       hasOlder: one.log.is.hasOlder,
       readAtOpening: one.readAtOpening,
       firstUnread: one.firstUnread,
+      keptAt: one.isKept ? one.loader.is.at : null,
     };
   }
 
@@ -96,6 +101,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       readAtOpening: null,
       firstUnread: null,
       onScreen: false,
+      isKept: false,
     });
   }
 
@@ -116,7 +122,9 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
   }
 
   async function refresh(one: HeldThread): Promise<void> {
+    if (session.fromMemory) await takeKept(one);
     const before = one.log.is.from;
+    const wasKept = one.isKept;
     const done = await one.loader.run(
       async () => {
         const asked = call(appealsApi.cardByNo, { no: one.no });
@@ -126,15 +134,19 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
         const appealId = one.appealId ?? (await asked).appeal.id;
         const markSeq = appeals.marks.get(appealId)?.seq ?? (await asked).mark.seq;
         const row = appeals.byId.get(appealId) ?? (await asked).appeal;
-        const page =
-          before === null
-            ? await call(appealsApi.entries, { appealId, limit: firstLimit(row, markSeq) })
-            : null;
+        // A kept thread that is ahead of the server is of a time that a restored backup has undone.
+        const begins =
+          before === null || (wasKept && lastNumberOf((await asked).appeal) < one.log.is.top);
+        const page = begins
+          ? await call(appealsApi.entries, { appealId, limit: firstLimit(row, markSeq) })
+          : null;
         return { card: await asked, page };
       },
       ({ card, page }) => {
         one.appealId = card.appeal.id;
+        one.isKept = false;
         if (page) {
+          if (wasKept) one.log.clear();
           one.log.startWith(page.entries, page.hasMore);
           for (const entry of page.changed) one.log.put(entry);
         }
@@ -144,14 +156,50 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       },
     );
     if (!done) {
-      if (one.loader.is.problem?.code === 'not_found' && one.appealId) gone(one, one.appealId);
+      const { problem } = one.loader.is;
+      if (problem?.code === 'not_found') {
+        void dropThread(one.no);
+        if (one.appealId) gone(one, one.appealId);
+      } else if (problem && isPassing(problem)) {
+        await takeKept(one);
+        if (one.isKept) askSoon(one);
+      }
       return;
     }
     await reachUnread(one);
     await catchUp(one.no);
   }
 
+  const keptTimers = new Map<number, ReturnType<typeof setTimeout>>();
+  /** The line may be there and the server in trouble: then nothing else tells that it can be asked again. */
+  function askSoon(one: HeldThread): void {
+    clearTimeout(keptTimers.get(one.no));
+    keptTimers.set(
+      one.no,
+      setTimeout(() => {
+        keptTimers.delete(one.no);
+        if (one.isKept && one.onScreen && !one.loader.is.busy) void refresh(one);
+      }, KEPT_AGAIN_MS),
+    );
+  }
+
+  /** Shows what this browser kept of a thread while the server cannot be asked (STA-5). */
+  async function takeKept(one: HeldThread): Promise<void> {
+    const person = session.personId;
+    if (one.log.is.from !== null) return;
+    const kept = await recallThread(one.no);
+    const isWanted = session.personId === person && byNo.get(one.no) === one;
+    if (!kept || !isWanted || one.log.is.from !== null) return;
+    one.isKept = true;
+    one.appealId = kept.appealId;
+    one.log.startWith(kept.entries, kept.hasOlder);
+    takeCard(one, kept.card);
+    if (one.onScreen) captureUnread(one, one.readAtOpening ?? markOf(one));
+    one.loader.stand(kept.at);
+  }
+
   function gone(one: HeldThread, appealId: string): void {
+    one.isKept = false;
     one.log.clear();
     one.card = null;
     appeals.drop(appealId);
@@ -288,7 +336,20 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
   /** Compares what is held with the rows; called every so often, should anything have slipped through. */
   function check(): void {
     for (const no of behindOnScreen()) void catchUp(no);
+    askForKept();
   }
+  /** The server can be asked again about threads of an earlier visit: whether they may be seen, and what came since. */
+  function askForKept(): void {
+    for (const one of byNo.values()) {
+      if (one.isKept && one.onScreen && !one.loader.is.busy) void refresh(one);
+    }
+  }
+  appeals.heedLookedAt(
+    () =>
+      new Set(
+        [...byNo.values()].flatMap((one) => (one.onScreen && one.appealId ? [one.appealId] : [])),
+      ),
+  );
 
   /* ── Nothing is said into a thread with a known gap (T11) ── */
 
@@ -344,10 +405,11 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
     }
     for (const [entryId, state] of asked) if (state === 'loading') asked.delete(entryId);
     for (const one of byNo.values()) {
-      if (!one.onScreen) continue;
+      if (!one.onScreen || one.isKept) continue;
       if (one.log.is.from === null && one.loader.is.state === 'error') void refresh(one);
       else void catchUp(one.no);
     }
+    askForKept();
   }
 
   /* ── Quoted messages ──────────────────────────────────── */
@@ -473,7 +535,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
     waiting.clear();
     levelling.value = false;
     clearTimeout(levelTimer);
-    for (const timers of [cardTimers, gapTimers]) {
+    for (const timers of [cardTimers, gapTimers, keptTimers]) {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
     }

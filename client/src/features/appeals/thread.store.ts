@@ -283,5 +283,7 @@ export const useThreads = defineStore('threads', () => {
     /** For the exchange with the server: see `draft.sync`. */
     drafts: markRaw(drafts),
     unsent: markRaw(sending.unsent),
+    /** For what this browser keeps: see `appeals.keeping`. */
+    held: reading.all,
   };
 });

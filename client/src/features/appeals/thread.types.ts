@@ -66,6 +66,8 @@ export interface Thread {
   readonly readAtOpening: number | null;
   /** Number of the first message after it by somebody else; null: nothing was unread. */
   readonly firstUnread: number | null;
+  /** It was opened without the server and is what this browser kept: fresh at that moment (ms, server's clock). */
+  readonly keptAt: number | null;
 }
 
 /** What a composer hands over. */

@@ -17,6 +17,7 @@ import { computed, type Component } from 'vue';
 import { useI18n } from 'vue-i18n';
 
 import type { MenuEntry } from '../../ui/layers/look';
+import { useLineNeeded } from '../session';
 
 const PRIORITIES: readonly { value: Priority; icon: Component }[] = [
   { value: 'urgent', icon: Signal },
@@ -32,10 +33,12 @@ export function useAppealMenu(
   panelShown: () => boolean,
 ) {
   const { t } = useI18n();
+  const away = useLineNeeded();
 
   return computed<MenuEntry[]>(() => {
     const may = can();
     const now = appeal();
+    const needingLine = away.value ? { disabled: true, hint: away.value } : {};
     const entries: MenuEntry[] = [
       {
         key: 'panel',
@@ -49,10 +52,17 @@ export function useAppealMenu(
         label: t('inbox.menu.noAnswerNeeded'),
         hint: t('inbox.menu.noAnswerNeededHint'),
         icon: CheckCheck,
+        ...needingLine,
       });
     }
     if (may?.pullIn) {
-      entries.push({ key: 'pullIn', label: t('inbox.pull.title'), icon: UserPlus, kbd: 'P' });
+      entries.push({
+        key: 'pullIn',
+        label: t('inbox.pull.title'),
+        icon: UserPlus,
+        kbd: 'P',
+        ...needingLine,
+      });
     }
     if (may?.linkOrder) {
       entries.push({
@@ -60,14 +70,20 @@ export function useAppealMenu(
         label: t('inbox.panel.linkOrder'),
         icon: Package,
         kbd: 'O',
+        ...needingLine,
       });
     }
     if (may?.changeFields) {
-      entries.push({ key: 'subject', label: t('inbox.menu.subject'), icon: Pencil });
+      entries.push({
+        key: 'subject',
+        label: t('inbox.menu.subject'),
+        icon: Pencil,
+        ...needingLine,
+      });
     }
     entries.push(
       { key: 'copy', label: t('inbox.menu.copyLink'), icon: Link },
-      { key: 'proof', label: t('thread.checkIntegrity'), icon: ShieldCheck },
+      { key: 'proof', label: t('thread.checkIntegrity'), icon: ShieldCheck, ...needingLine },
     );
     if (may?.changeFields) {
       entries.push(
@@ -78,6 +94,7 @@ export function useAppealMenu(
           label: t(`inbox.priorityWord.${value}`),
           icon,
           checked: now?.priority === value,
+          disabled: away.value !== null,
         })),
       );
     }

@@ -6,7 +6,7 @@
 import { defineAsyncComponent } from 'vue';
 import type { RouteRecordRaw } from 'vue-router';
 
-export { useConnection } from './session.connection';
+export { useConnection, useDataAge, useLineNeeded } from './session.connection';
 export { startSettings } from './session.settings';
 export { useSession, type SignInResult } from './session.store';
 export { troubleWords } from './troubleWords';

@@ -25,7 +25,10 @@ function me(id: string, fields: Partial<Me> = {}): Me {
   return {
     person: { id, login: id, name: id, jobTitle: '', role: 'dealer', side: 'dealer' },
     dealer: null,
-    session: { id: `session-${id}`, nameNeeded: false, shared: false, severalAllowed: false },
+    session: {
+      ...{ id: `session-${id}`, nameNeeded: false, shared: false, severalAllowed: false },
+      ...{ remembered: true, expiresAt: '2125-11-19T09:00:00.000Z' },
+    },
     can: {
       writeNotes: false,
       assign: false,
@@ -226,7 +229,7 @@ it('keeps the orders of other lists while one is being changed', async () => {
 
 it('names a shared session without opening a second connection', async () => {
   const session = useSession();
-  const shared = { id: 'session-anna', nameNeeded: true, shared: true, severalAllowed: true };
+  const shared = { ...me('anna').session, nameNeeded: true, shared: true, severalAllowed: true };
   answers.set('GET /me', () => me('anna', { session: shared }));
   await session.load();
   expect(session.nameNeeded).toBe(true);

@@ -9,13 +9,16 @@ import { learnServerTime } from '../../platform/clock';
 import { createLoader } from '../../platform/loading';
 import {
   attempt,
+  isPassing,
   isRefusal,
+  Offline,
   onSignedOut,
   troubleOf,
   type Outcome,
   type Trouble,
 } from '../../platform/problem';
 import { on, onConnected, startSocket, stopSocket } from '../../platform/socket';
+import { forget, remember, remembered, type Remembered } from './session.memory';
 
 /** How a try to sign in ended; `session_limit` leads to step 2: the sessions that would have to end. */
 export type SignInResult =
@@ -28,6 +31,9 @@ const TAB_SIGNAL = 'otklik.session';
 const goneSignal = (sessionId: string) => `-${sessionId}`;
 /** After a lost connection, ms. */
 const SETTINGS_WITHIN_MS = 5_000;
+/** How long the start waits for the server when this browser knows who was here last. */
+const START_PATIENCE_MS = 3_000;
+const ASK_AGAIN_MS = 10_000;
 const NO_RIGHTS: Rights = {
   writeNotes: false,
   assign: false,
@@ -45,6 +51,8 @@ export const useSession = defineStore('session', () => {
   const me = shallowRef<Me | null>(null);
   const loader = createLoader();
   const ended = ref<SessionEndReason | null>(null);
+  /** The server has not been reached since the page was opened: who is here, and all that is shown, is what this browser kept. */
+  const fromMemory = ref(false);
   /** How far the device's clock is behind the server's, ms (SLA-1). */
   const serverOffsetMs = ref(0);
 
@@ -57,14 +65,65 @@ export const useSession = defineStore('session', () => {
 
   /** Asks who we are; at the start of the page, after a change of rights, when another tab signed in. 401 is a good answer: nobody. */
   function load(): Promise<boolean> {
-    return loader.run(async () => {
-      try {
-        return await call(peopleApi.me, {}, { asAnybody: true });
-      } catch (error) {
-        if (isRefusal(error, 'not_signed_in') || isRefusal(error, 'session_ended')) return null;
-        throw error;
-      }
-    }, enter);
+    return loader.run(whoIsHere, (answer) =>
+      answer !== null && 'offsetMs' in answer ? enterFromMemory(answer) : enter(answer),
+    );
+  }
+
+  /** The server says it. While it cannot be asked, whoever was here last sees what this browser kept (STA-5). */
+  async function whoIsHere(): Promise<Me | Remembered | null> {
+    const asked = ask();
+    if (me.value) return asked;
+    // Looked at below; it may fail before that.
+    asked.catch(() => undefined);
+    const known = remembered();
+    try {
+      return await ((await known) === null ? asked : soon(asked));
+    } catch (error) {
+      const last = isPassing(troubleOf(error)) ? await known : null;
+      if (last === null) throw error;
+      // The answer may still come, after patience has run out.
+      asked.then(confirm, () => undefined);
+      return last;
+    }
+  }
+  async function ask(): Promise<Me | null> {
+    try {
+      return await call(peopleApi.me, {}, { asAnybody: true });
+    } catch (error) {
+      const isOver = isRefusal(error, 'session_ended');
+      if (!isOver && !isRefusal(error, 'not_signed_in')) throw error;
+      void forget(isOver ? error.facts.reason : null, null);
+      return null;
+    }
+  }
+  /** @throws Offline – the answer takes longer than a person should look at nothing */
+  function soon<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Offline(true)), START_PATIENCE_MS);
+    });
+    return Promise.race([asked, patience]).finally(() => clearTimeout(timer));
+  }
+  function confirm(answer: Me | null): void {
+    if (fromMemory.value) enter(answer);
+  }
+
+  let askAgain: ReturnType<typeof setInterval> | undefined;
+  function enterFromMemory({ me: last, offsetMs }: Remembered): void {
+    serverOffsetMs.value = offsetMs;
+    learnServerTime(Date.now() + offsetMs);
+    fromMemory.value = true;
+    void startSocket(last.session.id);
+    me.value = last;
+    putSettings(last.settings);
+    // The socket tells when the line is back; where it cannot be opened, somebody has to look.
+    clearInterval(askAgain);
+    askAgain = setInterval(() => void load(), ASK_AGAIN_MS);
+  }
+  function inTouch(): void {
+    fromMemory.value = false;
+    clearInterval(askAgain);
   }
 
   function enter(next: Me | null): void {
@@ -74,6 +133,8 @@ export const useSession = defineStore('session', () => {
       return;
     }
     learn(next.serverTime);
+    inTouch();
+    remember(next, serverOffsetMs.value);
     ended.value = null;
     // First, so that every store that starts with the person knows already that other tabs may lead.
     if (!sameSession) void startSocket(next.session.id);
@@ -90,6 +151,7 @@ export const useSession = defineStore('session', () => {
 
   /** Forgets the person; the stores follow. Drafts and unsent messages stay in this browser, under his id. */
   function leave(): void {
+    inTouch();
     stopSocket();
     me.value = null;
   }
@@ -98,6 +160,7 @@ export const useSession = defineStore('session', () => {
   function endedBecause(reason: SessionEndReason | null): void {
     // Before signing in, "not signed in" is no news; nor is the end that this tab has asked for.
     if (me.value === null || signingOut) return;
+    void forget(reason, me.value.session.id);
     ended.value = reason ?? 'expired';
     leave();
     // Without a reason the cookie is gone, or another tab's since somebody else signed in there: then that is who we are.
@@ -128,7 +191,10 @@ export const useSession = defineStore('session', () => {
     const answer = await attempt(() => call(peopleApi.signOut, {}));
     signingOut = false;
     if (!answer.ok && answer.trouble.status !== 401) return answer;
-    if (me.value) signalTabs(goneSignal(me.value.session.id));
+    if (me.value) {
+      void forget('signed_out', me.value.session.id);
+      signalTabs(goneSignal(me.value.session.id));
+    }
     ended.value = null;
     leave();
     return { ok: true, value: null };
@@ -199,7 +265,7 @@ export const useSession = defineStore('session', () => {
   let connectedBefore: string | null = null;
   onConnected(({ closedByServer }) => {
     const sessionId = me.value?.session.id ?? null;
-    if (closedByServer && sessionId) void load();
+    if (sessionId && (closedByServer || fromMemory.value)) void load();
     // Settings that another session changed meanwhile; everybody is back at once after a restart of the server.
     else if (sessionId && sessionId === connectedBefore) {
       setTimeout(() => void refreshSettings(sessionId), Math.random() * SETTINGS_WITHIN_MS);
@@ -224,6 +290,7 @@ export const useSession = defineStore('session', () => {
     me,
     loading: loader.is,
     ended,
+    fromMemory,
     serverOffsetMs,
     personId,
     side,

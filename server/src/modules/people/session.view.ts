@@ -70,6 +70,8 @@ export function meView(row: SessionRow, more: Pick<Me, 'limits' | 'company'> & {
       nameNeeded: actor.nameNeeded,
       shared: isSharedSession(row),
       severalAllowed: limitOf(row) > 1,
+      remembered: row.remembered,
+      expiresAt: row.expiresAt.toISOString(),
     },
     can: rightsOf(actor),
     settings: settingsView(row.settings),

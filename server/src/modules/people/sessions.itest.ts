@@ -474,7 +474,10 @@ describe('one’s own account', () => {
         side: 'dealer',
       },
       dealer: { id: dealer.id, name: dealer.name, zone: 'Asia/Yekaterinburg' },
-      session: { id: actor.sessionId, nameNeeded: false, shared: false, severalAllowed: true },
+      session: {
+        ...{ id: actor.sessionId, nameNeeded: false, shared: false, severalAllowed: true },
+        ...{ remembered: false, expiresAt: expect.any(String) },
+      },
       can: expect.objectContaining({ writeNotes: false, seeOrders: true }),
       settings: {},
       limits,

@@ -1,10 +1,10 @@
-import net from 'node:net';
 import type { Posted } from '@otklik/shared/appeals';
 import type { BrowserContext, Page, WebSocket } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { aCompany, aMessage, anAppeal } from '../../modules/appeals/appeal.factory';
 import { aVisitor, PASSWORD } from '../../modules/people/people.factory';
 import type { TestSession } from '../test-app';
+import { aLine } from './line';
 import { openStage, signIn, type Stage } from './stage';
 
 /** Tabs of one browser share one socket and one queue. */
@@ -23,52 +23,6 @@ afterAll(async () => {
   line.close();
   await stage.close();
 });
-
-/** The network between browser and server: it can be cut, and made as slow as a telephone's. */
-async function aLine(port: number) {
-  const ends = new Set<net.Socket>();
-  let isCut = false;
-  let delayMs = 0;
-  const carry = (from: net.Socket, to: net.Socket) => {
-    ends.add(from);
-    from.on('data', (bytes) => void setTimeout(() => to.writable && to.write(bytes), delayMs));
-    from.on('error', () => undefined);
-    from.on('close', () => {
-      ends.delete(from);
-      to.destroy();
-    });
-  };
-  const server = net.createServer((browser) => {
-    if (isCut) {
-      browser.destroy();
-      return;
-    }
-    const app = net.connect(port, '127.0.0.1');
-    carry(browser, app);
-    carry(app, browser);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const hangUp = () => ends.forEach((end) => end.destroy());
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    cut() {
-      isCut = true;
-      hangUp();
-    },
-    mend() {
-      isCut = false;
-    },
-    slow(ms: number) {
-      delayMs = ms;
-    },
-    close() {
-      hangUp();
-      server.close();
-    },
-  };
-}
 
 let context: BrowserContext;
 let visitor: Awaited<ReturnType<typeof aVisitor>>;

@@ -1,0 +1,423 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { appealsApi } from '@otklik/shared/appeals.api';
+import { dealersApi } from '@otklik/shared/dealers.api';
+import { peopleApi } from '@otklik/shared/people.api';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { aCompany, aMessage, anAppeal } from '../../modules/appeals/appeal.factory';
+import { aManager, aVisitor, PASSWORD } from '../../modules/people/people.factory';
+import type { TestSession } from '../test-app';
+import { aLine } from './line';
+import { openStage, signIn, type Stage } from './stage';
+
+/**
+ * The states of a page, rule by rule. What `conversation.btest.ts` (words and files written in a train, over a closed page)
+ * and `tabs.btest.ts` (a queue of twenty whose tab crashes) show already is not shown again.
+ */
+let stage: Stage;
+let company: Awaited<ReturnType<typeof aCompany>>;
+let manager: TestSession;
+let admin: TestSession;
+let line: Awaited<ReturnType<typeof aLine>>;
+let folder: string;
+
+beforeAll(async () => {
+  stage = await openStage();
+  folder = await mkdtemp(join(tmpdir(), 'otklik-files-'));
+  const { db } = stage.app.database;
+  company = await aCompany(db);
+  manager = await stage.app.signIn(company.manager);
+  admin = await stage.app.signIn(await aManager(db, { role: 'admin' }));
+  line = await aLine(Number(new URL(stage.app.url).port));
+}, 120_000);
+afterAll(async () => {
+  line.close();
+  await stage.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => line.mend());
+const open: Awaited<ReturnType<Stage['visitor']>>[] = [];
+afterEach(async () => {
+  for (const { context } of open.splice(0)) await context.close();
+});
+
+const LANGUAGES = [
+  {
+    language: 'ru',
+    look: { locale: 'ru-RU', colorScheme: 'light' },
+    words: {
+      pill: 'Соединяемся…',
+      banner: 'Нет связи. Отправим, когда появится',
+      retry: 'Повторить',
+      unsent: ['Повторить', 'Изменить', 'Копировать', 'Удалить'],
+      cancel: /Отменить загрузку/,
+      refused: 'Такие файлы не принимаем',
+      tooLarge: /Больше 25/,
+      tooMany: /не больше 10 файлов/,
+      missing: 'Не нашли такое обращение или к нему нет доступа',
+      why: {
+        ended_by_self: 'Вы завершили этот сеанс с другого устройства.',
+        ended_by_staff: 'Сеанс завершил администратор.',
+        replaced: 'Вы вошли на другом устройстве',
+        access_closed: 'Доступ закрыт.',
+        expired: 'срок сеанса вышел',
+      },
+      again: 'Войти снова',
+    },
+  },
+  {
+    language: 'en',
+    look: { locale: 'en-US', colorScheme: 'dark' },
+    words: {
+      pill: 'Connecting…',
+      banner: 'No connection. We will send when it is back',
+      retry: 'Retry',
+      unsent: ['Retry', 'Edit', 'Copy', 'Delete'],
+      cancel: /Cancel the upload/,
+      refused: /not accepted/,
+      tooLarge: /Over 25/,
+      tooMany: /10 files/,
+      missing: /No such appeal/,
+      why: {
+        ended_by_self: 'You ended this session from another device.',
+        ended_by_staff: 'An administrator ended this session.',
+        replaced: 'You signed in on another device',
+        access_closed: 'Access is closed.',
+        expired: 'the session ran out',
+      },
+      again: 'Sign in again',
+    },
+  },
+] as const;
+
+/** A visitor of his own for each test, in front of an appeal of a colleague's. */
+async function atAppeal(
+  look: BrowserContextOptions,
+  prepare: (page: Page) => Promise<void> = async () => undefined,
+) {
+  const visitor = await aVisitor(stage.app.database.db, company.dealer);
+  const colleague = await stage.app.signIn(company.secondVisitor);
+  const { appeal } = await anAppeal(colleague, company.topic);
+  const seat = await stage.visitor(look);
+  open.push(seat);
+  await prepare(seat.page);
+  await enter(seat.page, visitor, `/appeals/${appeal.no}`);
+  return { ...seat, visitor, appeal };
+}
+async function enter(page: Page, person: { login: string }, path: string): Promise<void> {
+  await signIn(
+    { ...stage, app: { ...stage.app, url: line.url } },
+    page,
+    person.login,
+    PASSWORD,
+    path,
+  );
+  await page.locator('[data-message-id]').first().waitFor();
+  await page.locator('html[data-connection=online]').waitFor();
+}
+const field = (page: Page) => page.locator('.composer textarea');
+const bubble = (page: Page, words: string) =>
+  page.locator('[data-client-id], [data-message-id]', { hasText: words }).first();
+const stateOf = (page: Page, words: string) =>
+  expect.poll(() => bubble(page, words).getAttribute('data-message-state'), { timeout: 20_000 });
+const said = async (appealId: string, words: string) => {
+  const { entries } = await manager.call(appealsApi.entries, { appealId, limit: 100 });
+  return entries.filter(({ body }) => body === words).length;
+};
+const mark = (page: Page) =>
+  page.evaluate(() => void (document.documentElement.dataset.mark = 'same'));
+const isSamePage = (page: Page) =>
+  page.evaluate(() => document.documentElement.dataset.mark === 'same');
+
+it.each(LANGUAGES)(
+  'STA-4 ($language): a short loss is nobody’s business, then the pill, then the banner; back online nothing is missing and nothing has moved',
+  async ({ look, words }) => {
+    const { page, appeal } = await atAppeal(look, (one) => one.clock.install());
+    for (let count = 1; count <= 30; count += 1) {
+      await aMessage(manager, appeal.id, { body: `Строка ${count}\n\nи ещё одна` });
+    }
+    await bubble(page, 'Строка 30').waitFor({ state: 'attached' });
+    await field(page).fill('недописано');
+    const middle = bubble(page, 'Строка 12');
+    await middle.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+    await mark(page);
+    const top = async () => (await middle.boundingBox())?.y ?? NaN;
+    const pill = page.getByText(words.pill);
+    const banner = page.getByText(words.banner);
+
+    await page.clock.pauseAt(Date.now() + 5_000);
+    await page.clock.runFor(500);
+    line.cut();
+    await expect.poll(() => stage.app.app.io.sockets.sockets.size).toBe(0);
+    await page.clock.runFor(2_900);
+    expect([await pill.count(), await banner.count()]).toEqual([0, 0]);
+    await page.clock.runFor(300);
+    await pill.waitFor();
+    expect(await banner.count()).toBe(0);
+    await page.clock.runFor(7_000);
+    await banner.waitFor();
+    expect(await pill.count()).toBe(0);
+
+    await aMessage(manager, appeal.id, { body: 'Пока вас не было' });
+    const before = await top();
+    line.mend();
+    await page.clock.resume();
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.locator('html[data-connection=online]').waitFor();
+    await banner.waitFor({ state: 'detached', timeout: 2_000 });
+    await bubble(page, 'Пока вас не было').waitFor({ state: 'attached' });
+    expect(await isSamePage(page)).toBe(true);
+    expect(await field(page).inputValue()).toBe('недописано');
+    // The banner had a line of its own; without it the thread is where it was.
+    await expect.poll(async () => Math.abs((await top()) - before)).toBeLessThanOrEqual(48);
+  },
+  60_000,
+);
+
+it.each(LANGUAGES)(
+  'STA-6 ($language): a message is there within 50 ms, survives a reload without a network, and arrives once',
+  async ({ look }) => {
+    const { page, appeal } = await atAppeal(look);
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, {
+      timeout: 30_000,
+    });
+    line.cut();
+    await field(page).fill('Из тоннеля');
+    await page.evaluate(() => {
+      const seen = () =>
+        [...document.querySelectorAll('[data-message-state=queued]')].some((one) =>
+          one.textContent?.includes('Из тоннеля'),
+        );
+      addEventListener(
+        'keydown',
+        () => {
+          const began = performance.now();
+          new MutationObserver((_changes, observer) => {
+            if (!seen()) return;
+            observer.disconnect();
+            document.documentElement.dataset.took = String(performance.now() - began);
+          }).observe(document.body, { subtree: true, childList: true, attributes: true });
+        },
+        { capture: true, once: true },
+      );
+    });
+    await field(page).press('Enter');
+    await stateOf(page, 'Из тоннеля').toBe('queued');
+    const took = await page.evaluate(() => Number(document.documentElement.dataset.took));
+    expect(took).toBeLessThanOrEqual(50);
+    await page.reload();
+    await stateOf(page, 'Из тоннеля').toBe('queued');
+    line.mend();
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await stateOf(page, 'Из тоннеля').toMatch(/sent|seen/);
+    expect(await page.getByText('Из тоннеля').count()).toBe(1);
+    expect(await said(appeal.id, 'Из тоннеля')).toBe(1);
+  },
+  90_000,
+);
+
+it.each(
+  LANGUAGES.flatMap((one) => [
+    { ...one, after: 'five tries', fast: 35_000, times: 8 },
+    { ...one, after: 'a day', fast: 25 * 60 * 60_000, times: 1 },
+  ]),
+)(
+  'STA-6 ($language): after $after with a server that fails, the message has failed, with Retry, Edit, Copy and Delete',
+  async ({ look, words, fast, times }) => {
+    // The socket swallows the command, HTTP answers 503: the line is there, so each try counts.
+    const { page, appeal } = await atAppeal(look, async (one) => {
+      await one.clock.install();
+      await one.routeWebSocket(/socket\.io/, (socket) => {
+        const server = socket.connectToServer();
+        socket.onMessage((frame) => {
+          if (!String(frame).includes('entry:post')) server.send(frame);
+        });
+        server.onMessage((frame) => socket.send(frame));
+      });
+    });
+    let tries = 0;
+    await page.route('**/api/appeals/*/entries', (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      tries += 1;
+      return route.fulfill({ status: 503, contentType: 'text/plain', body: 'away' });
+    });
+    await field(page).fill('Не доходит');
+    await field(page).press('Enter');
+    const failed = bubble(page, 'Не доходит').and(page.locator('[data-message-state=failed]'));
+    await page.clock.fastForward(11_000);
+    await expect.poll(() => tries).toBe(1);
+    for (let time = 0; time < times && !(await failed.count()); time += 1) {
+      await page.clock.fastForward(fast);
+      const before = tries;
+      // Ten seconds for the socket's answer, then HTTP.
+      await expect
+        .poll(async () => {
+          await page.clock.fastForward(2_000);
+          return tries > before || (await failed.count()) > 0;
+        })
+        .toBe(true);
+    }
+    await failed.waitFor();
+    expect(tries).toBeLessThanOrEqual(5);
+    for (const name of words.unsent) {
+      await failed
+        .locator('..')
+        .or(failed)
+        .getByRole('button', { name, exact: true })
+        .first()
+        .waitFor();
+    }
+    expect(await said(appeal.id, 'Не доходит')).toBe(0);
+    await page.unroute('**/api/appeals/*/entries');
+    await failed.getByRole('button', { name: words.retry }).click();
+    await page.clock.fastForward(11_000);
+    await stateOf(page, 'Не доходит').toMatch(/sent|seen/);
+    expect(await said(appeal.id, 'Не доходит')).toBe(1);
+  },
+  90_000,
+);
+
+it.each(LANGUAGES)(
+  'STA-7 ($language): each file has its progress, Cancel and Retry; a bad one holds up no other; leaving asks; limits are named before a byte goes',
+  async ({ look, words }) => {
+    const { page } = await atAppeal(look);
+    const create = { width: 60, height: 60, channels: 3, background: 'teal' } as const;
+    const buffer = await sharp({ create }).png().toBuffer();
+    const picture = async (name: string, bytes?: number) => {
+      await writeFile(join(folder, name), buffer);
+      if (bytes !== undefined) await truncate(join(folder, name), bytes);
+      return join(folder, name);
+    };
+    const file = (name: string) => page.locator('.composer-ups li', { hasText: name });
+    const choose = async (...files: Promise<string>[]) =>
+      page
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles(await Promise.all(files));
+    let posted = 0;
+    let holding = true;
+    const held: (() => void)[] = [];
+    await page.route('**/api/attachments', async (route) => {
+      posted += 1;
+      if (holding) await new Promise<void>((go) => held.push(go));
+      const isBroken = (route.request().postDataBuffer()?.toString('latin1') ?? '').includes(
+        'broken',
+      );
+      if (isBroken && holding)
+        await route.fulfill({ status: 503, contentType: 'text/plain', body: 'away' });
+      else await route.continue();
+    });
+    await choose(picture('virus.exe'), picture('large.png', 26 * 1024 * 1024));
+    await file('virus.exe').getByText(words.refused).waitFor();
+    await file('large.png').getByText(words.tooLarge).waitFor();
+    expect(posted).toBe(0);
+
+    await choose(picture('broken.png'), picture('good.png'), picture('third.png'));
+    await file('good.png').getByRole('progressbar').waitFor();
+    await expect.poll(() => held.length).toBe(2);
+    // The browser asks before the page goes.
+    const asked = page.waitForEvent('dialog');
+    await page.close({ runBeforeUnload: true });
+    const dialog = await asked;
+    expect(dialog.type()).toBe('beforeunload');
+    await dialog.dismiss();
+    await file('third.png').getByRole('button', { name: words.cancel }).click();
+    await file('third.png').waitFor({ state: 'detached' });
+    held.splice(0).forEach((go) => go());
+    await file('good.png').and(page.locator('[data-upload-state=done]')).waitFor();
+    const broken = file('broken.png');
+    await broken.and(page.locator('[data-upload-state=failed]')).waitFor();
+    holding = false;
+    await broken.getByRole('button', { name: words.retry }).click();
+    await broken.and(page.locator('[data-upload-state=done]')).waitFor();
+
+    await choose(...Array.from({ length: 9 }, (_, index) => picture(`more-${index}.png`)));
+    await file('more-8.png').getByText(words.tooMany).waitFor();
+  },
+  60_000,
+);
+
+it.each(LANGUAGES)(
+  'STA-8 ($language): access that is lost while the page is open ends it within 2 s, and the draft stays in this browser',
+  async ({ look, words }) => {
+    const { page, visitor } = await atAppeal(look);
+    await field(page).fill('Черновик под рукой');
+    await page.waitForFunction(() =>
+      JSON.stringify({ ...localStorage }).includes('Черновик под рукой'),
+    );
+    await admin.call(dealersApi.changeVisitor, { visitorId: visitor.id, scope: 'own' });
+    await page.getByText(words.missing).waitFor({ timeout: 2_000 });
+    expect(await page.locator('[data-message-id]').count()).toBe(0);
+    expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).toContain(
+      'Черновик под рукой',
+    );
+    // It is there again with the right.
+    await admin.call(dealersApi.changeVisitor, { visitorId: visitor.id, scope: 'all' });
+    await page.reload();
+    await expect
+      .poll(() => field(page).inputValue(), { timeout: 15_000 })
+      .toBe('Черновик под рукой');
+  },
+  60_000,
+);
+
+it.each(
+  LANGUAGES.flatMap((one) =>
+    (['ended_by_self', 'ended_by_staff', 'replaced', 'access_closed', 'expired'] as const).map(
+      (reason) => ({ ...one, reason }),
+    ),
+  ),
+)(
+  'STA-9 ($language): a session that is over says why: $reason; the draft is for the same person alone',
+  async ({ look, words, reason }) => {
+    const { page, visitor, appeal } = await atAppeal(look);
+    const { db } = stage.app.database;
+    await field(page).fill(`Черновик ${reason}`);
+    await page.waitForFunction(
+      (text) => JSON.stringify({ ...localStorage }).includes(text),
+      `Черновик ${reason}`,
+    );
+    const [row] = await db.query<{ id: string }>(
+      `SELECT id FROM session WHERE person_id = '${visitor.id}' AND ended_at IS NULL`,
+    );
+    const sessionId = row!.id;
+    if (reason === 'ended_by_staff') {
+      await admin.call(dealersApi.endSession, { dealerId: company.dealer.id, sessionId });
+    } else if (reason === 'ended_by_self') {
+      const other = await stage.app.signIn(visitor);
+      await other.call(peopleApi.endMySession, { sessionId });
+    } else if (reason === 'replaced') {
+      await db.query(`UPDATE person SET session_rule = 'one' WHERE id = '${visitor.id}'`);
+      await fetch(`${stage.app.url}/api${peopleApi.signIn.path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ login: visitor.login, password: PASSWORD, endOthers: true }),
+      });
+    } else if (reason === 'access_closed') {
+      await admin.call(dealersApi.changeVisitor, { visitorId: visitor.id, accessAllowed: false });
+    } else {
+      await db.query(
+        `UPDATE session SET expires_at = now() - interval '1 minute' WHERE id = '${sessionId}'`,
+      );
+      await page.evaluate(() => dispatchEvent(new Event('online')));
+    }
+    const screen = page.locator('[data-state=session-ended]');
+    await screen.getByText(words.why[reason]).waitFor();
+    expect(await page.locator('[data-message-id]').count()).toBe(0);
+
+    await page.getByRole('button', { name: words.again }).click();
+    await page.waitForURL(/\/login/);
+    await enter(page, company.secondVisitor, `/appeals/${appeal.no}`);
+    expect(await field(page).inputValue()).toBe('');
+    if (reason === 'access_closed') return;
+    await page.context().clearCookies();
+    await enter(page, visitor, `/login?to=/appeals/${appeal.no}`);
+    await expect
+      .poll(() => field(page).inputValue(), { timeout: 15_000 })
+      .toBe(`Черновик ${reason}`);
+  },
+  60_000,
+);
