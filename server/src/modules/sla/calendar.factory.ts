@@ -1,7 +1,7 @@
 /** Test data of working time: calendars by hand and by chance, and a slow second opinion on what is open. */
-import { type CalendarVersion, type OwnDay } from '@otklik/shared/calendar-days';
+import type { CalendarDays, CalendarVersion, DayKind, OwnDay } from '@otklik/shared/calendar-days';
 import type { WorkCalendar, WorkInterval } from './calendar';
-import { calendarOf, type StoredCalendar } from './calendar.repository';
+import { calendarOf, type Calendar, type StoredCalendar } from './calendar.repository';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -99,8 +99,7 @@ const hardPlaces: [[zone: string, date: string], ...[zone: string, date: string]
  * that change around it, every kind of exception, sometimes the Russian production calendar and a New Year.
  */
 export function anyCalendar({ int, pick, happens }: Chance): {
-  stored: StoredCalendar;
-  calendar: WorkCalendar;
+  calendar: Calendar;
   near: Date;
 } {
   const [zone, hardDate] = pick(hardPlaces);
@@ -126,7 +125,7 @@ export function anyCalendar({ int, pick, happens }: Chance): {
   const days: Record<string, OwnDay> = {};
   for (let offset = -4; offset < 14; offset += 1) {
     if (!happens(0.2)) continue;
-    const kind = pick(['closed', 'short', 'working', 'working_short', 'own']);
+    const kind = pick<DayKind>(['closed', 'short', 'working', 'working_short', 'own']);
     days[keyOf(offset)] = { kind, intervals: kind === 'own' ? intervals() : [], note: '' };
   }
   const stored = aStoredCalendar({
@@ -134,21 +133,31 @@ export function anyCalendar({ int, pick, happens }: Chance): {
     versions: [version(null), ...starts.sort((a, b) => a - b).map((at) => version(keyOf(at)))],
   });
   const near = new Date(hardDay + int(-2 * 1440, 2 * 1440) * MINUTE_MS);
-  return { stored, calendar: calendarOf(stored), near };
+  return { calendar: calendarOf(stored), near };
 }
 
 /**
  * For each minute from `start` (a whole minute) whether the wall clock stands inside an interval:
  * one look at the interval tables per minute, one at the zone per quarter of an hour.
  */
-export function openMinutes(calendar: StoredCalendar, start: Date, minutes: number): boolean[] {
+export function openMinutes(
+  calendar: WorkCalendar & Partial<StoredCalendar>,
+  start: Date,
+  minutes: number,
+): boolean[] {
   // Swedish writes dates as ISO 8601 does: 2026-03-02 09:30.
   const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone: calendar.zone,
     dateStyle: 'short',
     timeStyle: 'short',
   });
-  const intervalsOf = (dayMs: number) => slowHours(calendar, new Date(dayMs));
+  const { versions, days } = calendar;
+  const intervalsOf = (dayMs: number) => {
+    const day = new Date(dayMs);
+    if (versions && days) return slowHours({ versions, days }, day);
+    const weekday = (day.getUTCDay() + 6) % 7;
+    return calendar.exceptions[day.toISOString().slice(0, 10)] ?? calendar.week[weekday] ?? [];
+  };
   const read = (ms: number) => {
     const [date = '', clock = ''] = format.format(ms).split(' ');
     const dayMs = Date.parse(date);
@@ -172,7 +181,7 @@ export function openMinutes(calendar: StoredCalendar, start: Date, minutes: numb
 }
 
 /** A second opinion on the hours of a day, told from the issue's words alone; `day` is its midnight in UTC. */
-function slowHours({ versions, days }: StoredCalendar, day: Date): WorkInterval[] {
+function slowHours({ versions, days }: CalendarDays, day: Date): WorkInterval[] {
   const date = day.toISOString().slice(0, 10);
   let valid = versions[0];
   for (const version of versions) if ((version.validFrom ?? '') <= date) valid = version;
