@@ -44,6 +44,9 @@ export interface DayHours {
   note: string;
 }
 
+/** Exceptions of one calendar; far above what a company needs, far below what hurts. */
+export const CALENDAR_DAYS_MAX = 4_000;
+
 const DAY_MS = 86_400_000;
 const SHORTER_BY = 60;
 

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { DAY_KINDS } from './calendar-days';
+import { CALENDAR_DAYS_MAX, DAY_KINDS } from './calendar-days';
 import { COUNTRIES } from './production';
 import { typed, typedOrEmpty } from './text';
 
-/** Lines of one calendar; far above what a company needs, far below what hurts. */
-export const CALENDAR_DAYS_MAX = 4_000;
 const VERSIONS_MAX = 100;
 const INTERVALS_MAX = 12;
 
