@@ -48,15 +48,23 @@ export function sentDraft(draft: Draft): Omit<CreateCalendar, 'calendarId'> {
 export function useDraft(start: Draft) {
   const states = shallowRef<readonly Draft[]>([start]);
   const at = ref(0);
-  const saved = shallowRef(JSON.stringify(start));
+  let typed: string | undefined;
   const draft = computed(() => states.value[at.value] ?? start);
-  const isDirty = computed(() => JSON.stringify(draft.value) !== saved.value);
+  const isDirty = computed(() => JSON.stringify(draft.value) !== JSON.stringify(start));
 
-  function edit(change: Partial<Draft>): void {
+  /** @param typing edits under one such name in a row are one state */
+  function edit(change: Partial<Draft>, typing?: string): void {
     const next = { ...draft.value, ...change };
     if (JSON.stringify(next) === JSON.stringify(draft.value)) return;
-    states.value = [...states.value.slice(0, at.value + 1), next];
-    at.value += 1;
+    const isMore = typing !== undefined && typing === typed && at.value > 0;
+    typed = typing;
+    const kept = states.value.slice(0, at.value + (isMore ? 0 : 1));
+    states.value = [...kept, next];
+    at.value = kept.length;
+  }
+  function move(by: number): void {
+    typed = undefined;
+    at.value = Math.max(0, Math.min(states.value.length - 1, at.value + by));
   }
   function setDay(date: string, day: OwnDay | null): void {
     const { [date]: _before, ...days } = draft.value.days;
@@ -76,8 +84,8 @@ export function useDraft(start: Draft) {
     edit,
     setDay,
     setVersion,
-    undo: () => (at.value = Math.max(0, at.value - 1)),
-    redo: () => (at.value = Math.min(states.value.length - 1, at.value + 1)),
+    undo: () => move(-1),
+    redo: () => move(1),
   };
 }
 
