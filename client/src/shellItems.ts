@@ -1,5 +1,6 @@
 import {
   AtSign,
+  CalendarDays,
   Gauge,
   Inbox,
   Layers,
@@ -81,6 +82,14 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           {
             ...{ ...board, label: t('common.nav.board'), kbd: 'G B' },
             ...{ place: 'second' as const, phone: 'never' as const },
+          },
+        ]
+      : []),
+    ...(can.manageSla
+      ? [
+          {
+            ...{ key: 'calendars', to: '/admin/calendars', icon: CalendarDays },
+            ...{ label: t('common.nav.calendars'), place: 'second' as const },
           },
         ]
       : []),

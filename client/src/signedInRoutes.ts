@@ -3,6 +3,7 @@ import type { RouteLocationRaw, RouteRecordRaw } from 'vue-router';
 import { routes as account } from './features/account';
 import { routes as appeals } from './features/appeals';
 import { routes as board } from './features/board';
+import { routes as calendars } from './features/calendars';
 import { routes as company } from './features/company';
 import { routes as dealers } from './features/dealers';
 import { routes as inbox } from './features/inbox';
@@ -29,7 +30,18 @@ export const signedInRoute: RouteRecordRaw = {
       meta: { messages: [] },
       beforeEnter: ({ params, hash }) => appealLink(Number(params.no), hash),
     },
-    ...[account, appeals, board, company, dealers, inbox, macros, orders, orderCard].flat(),
+    ...[
+      account,
+      appeals,
+      board,
+      calendars,
+      company,
+      dealers,
+      inbox,
+      macros,
+      orders,
+      orderCard,
+    ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],
 };

@@ -38,8 +38,8 @@ import {
 } from './modules/people';
 import { createProofService, proofRoutes } from './modules/proof';
 import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
-import { createSlaService, slaRoutes } from './modules/sla';
 import { clientFiles, clientRelease } from './platform/client-files';
+import { calendarRoutes, createSlaService, slaRoutes } from './modules/sla';
 import { openDb, type Db } from './platform/db';
 import { fail } from './platform/errors';
 import { createLocalFiles } from './platform/files';
@@ -193,6 +193,7 @@ export async function createApp({
   peopleRoutes(api, { sessions, config });
   dealerRoutes(api, { dealers });
   slaRoutes(api, sla);
+  calendarRoutes(api, sla);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   attachmentRoutes(api, attachments, { storage, config });

@@ -56,34 +56,6 @@ export const ClockStepView = z.object({
 });
 export type ClockStepView = z.infer<typeof ClockStepView>;
 
-const minuteOfDay = z.number().int().min(0).max(2880);
-export const WorkInterval = z
-  .strictObject({ from: minuteOfDay, to: minuteOfDay })
-  .refine((interval) => interval.from < interval.to, {
-    error: 'an interval ends after it starts',
-    path: ['to'],
-  });
-export const CalendarView = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  zone: z.string(),
-  /** Seven lists, Monday first. */
-  week: z.array(z.array(z.object({ from: z.number().int(), to: z.number().int() }))),
-  exceptions: z.record(
-    z.string(),
-    z.array(z.object({ from: z.number().int(), to: z.number().int() })),
-  ),
-});
-export type CalendarView = z.infer<typeof CalendarView>;
-export const ChangeCalendar = z.strictObject({
-  calendarId: z.uuid(),
-  name: typed(120),
-  zone: z.string().min(1).max(60),
-  week: z.array(z.array(WorkInterval).max(12)).length(7),
-  exceptions: z.record(z.iso.date(), z.array(WorkInterval).max(12)),
-});
-export type ChangeCalendar = z.input<typeof ChangeCalendar>;
-
 /** Working minutes, at least one; a missing target means that this clock does not run. */
 const target = z
   .number()

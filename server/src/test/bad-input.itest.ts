@@ -65,6 +65,21 @@ beforeAll(async () => {
   const appealId = appeal.id;
   const dealerId = company.dealer.id;
   const visitorId = company.secondVisitor.id;
+  const aCalendar = {
+    name: 'x',
+    zone: 'Europe/Moscow',
+    versions: [
+      {
+        validFrom: null,
+        week: [[{ from: 540, to: 1080 }], [], [], [], [], [], []],
+        country: 'RU',
+      },
+    ],
+    days: [{ date: '2026-05-04', kind: 'own', intervals: [{ from: 540, to: 600 }], note: 'x' }],
+    isCompany: false,
+    teamIds: [],
+    dealerIds: [dealerId],
+  };
   const exchangeOrder = anExchangeOrder({ code: 'nobody knows it' });
   legal = {
     'POST /session': { login: 'x@example.test', password: 'x', endOthers: false, remember: false },
@@ -150,11 +165,11 @@ beforeAll(async () => {
     'GET /sla/calendars': {},
     'PUT /sla/calendars/:calendarId': {
       calendarId: calendar?.id,
-      name: 'x',
-      zone: 'Europe/Moscow',
-      week: [[{ from: 540, to: 1080 }], [], [], [], [], [], []],
-      exceptions: {},
+      rev: 1,
+      ...aCalendar,
     },
+    'POST /sla/calendars': { calendarId: randomUUID(), ...aCalendar },
+    'DELETE /sla/calendars/:calendarId': { calendarId: calendar?.id },
     'GET /sla/policies': {},
     'PUT /sla/policies/:policyId': {
       policyId: policy?.id,

@@ -66,7 +66,15 @@ export function createAppealService({
   const view = (actor: Actor, facts: AppealFacts): Appeal =>
     isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts);
   const clocksAt = (row: AppealRow, at: Date) =>
-    sla.context({ typeCode: row.type_code, priority: row.priority }, at);
+    sla.context(
+      {
+        typeCode: row.type_code,
+        priority: row.priority,
+        dealerId: row.dealer_id,
+        teamId: row.team_id,
+      },
+      at,
+    );
 
   function tellAfter(tx: Tx, work: AppealChange): void {
     tx.afterCommit(() =>
@@ -434,7 +442,11 @@ export function createAppealService({
           )
         )
           work.public = true;
-        if (changes.some(({ field }) => field === 'type_code' || field === 'priority')) {
+        if (
+          changes.some(
+            ({ field }) => field === 'type_code' || field === 'priority' || field === 'team_id',
+          )
+        ) {
           moveClocks(work, { type: 'retargeted' }, await clocksAt(row, at));
         }
         if (teamBefore !== row.team_id && teamBefore !== null) await forgetForTeam(tx, teamBefore);

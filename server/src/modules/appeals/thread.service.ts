@@ -203,7 +203,8 @@ export function createThreadService({
     const at = now?.() ?? locked.now;
     const found = new Map<string, ClockContext | null>();
     for (const { row } of locked.appeals.values()) {
-      found.set(row.id, await sla.context({ typeCode: row.type_code, priority: row.priority }, at));
+      const { type_code: typeCode, priority, dealer_id: dealerId, team_id: teamId } = row;
+      found.set(row.id, await sla.context({ typeCode, priority, dealerId, teamId }, at));
     }
     return found;
   }

@@ -74,7 +74,8 @@ export const dealerRepository = {
       `SELECT ${ROW}, d.tax_id AS "taxId", d.contract, d.phone, d.email, d.address,
               d.debt_limit_kopecks AS "debtLimitKopecks", d.several_sessions AS "severalSessions",
               d.max_sessions AS "maxSessions", d.new_visitor_access AS "newVisitorAccess",
-              coalesce((SELECT c.name FROM calendar c WHERE c.is_company), '') AS "calendarName"
+              coalesce((SELECT c.name FROM calendar c WHERE c.id = d.calendar_id),
+                (SELECT c.name FROM calendar c WHERE c.is_company), '') AS "calendarName"
        FROM dealer d LEFT JOIN person m ON m.id = d.manager_id WHERE d.id = $2`,
       [at, id],
     );

@@ -4,6 +4,7 @@ import {
   dueAt,
   isOpen,
   nextOpening,
+  weekAt,
   workMsBetween,
   type WorkCalendar,
 } from './calendar';
@@ -161,6 +162,9 @@ describe('refused', () => {
     ['a part of a minute', { week: office.week.map(() => [{ from: 0.5, to: 60 }]) }],
     ['an exception on 30 February', { exceptions: { '2026-02-30': [] } }],
     ['an exception with another date form', { exceptions: { '01.02.2026': [] } }],
+    ['a later week of five days', { laterWeeks: [{ from: '2026-02-02', week: [] }] }],
+    ['later weeks in another order', { laterWeeks: ['2026-02-02', '2026-02-01'].map((from) => ({ from, week: office.week })) }],
+    ['a later week from no date', { laterWeeks: [{ from: '', week: office.week }] }],
     ['an exception with a wrong interval', { exceptions: { '2026-02-03': [{ from: 1, to: 0 }] } }],
   ])('%s', (_, change) => {
     expect(() => isOpen(monday, { ...office, ...change })).toThrow(RangeError);
@@ -191,6 +195,30 @@ describe('the week in groups', () => {
     describeWeek(calendar);
     isOpen(new Date(), calendar);
     expect(calendar).toEqual(before);
+  });
+});
+
+describe('a week that changes on a date', () => {
+  const shift = { from: '2026-03-04', week: night.week };
+  const later = { ...office, laterWeeks: [shift, { from: '2026-03-06', week: lunch.week }] };
+  const workHours = (from: string, to: string) =>
+    workMsBetween(new Date(from), new Date(to), later) / HOUR_MS;
+
+  it('decides the days from that date on, and none before', () => {
+    expect(workHours('2026-03-02T00:00+03:00', '2026-03-04T00:00+03:00')).toBe(18);
+    expect(workHours('2026-03-04T00:00+03:00', '2026-03-06T00:00+03:00')).toBe(2 + 8 + 2 - 2 + 0);
+    expect(workHours('2026-03-06T09:00+03:00', '2026-03-07T00:00+03:00')).toBe(8);
+  });
+
+  it('lets the night shift of the day before run to its end', () => {
+    expect(isOpen(new Date('2026-03-06T05:59+03:00'), later)).toBe(true);
+    expect(isOpen(new Date('2026-03-06T22:30+03:00'), later)).toBe(false);
+  });
+
+  it('is the week of a moment in the zone of the calendar', () => {
+    expect(weekAt(new Date('2026-03-03T20:59:59Z'), later)).toBe(office.week);
+    expect(weekAt(new Date('2026-03-03T21:00:00Z'), later)).toBe(night.week);
+    expect(weekAt(new Date('2027-01-01T00:00:00Z'), later)).toBe(lunch.week);
   });
 });
 

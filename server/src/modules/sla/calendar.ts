@@ -17,13 +17,17 @@ export interface WorkCalendar {
   id: string;
   /** IANA name, such as `Europe/Kaliningrad`. */
   zone: string;
-  /** Seven days, Monday first. */
+  /** Seven days, Monday first; from the beginning until `laterWeeks` says otherwise. */
   week: WorkInterval[][];
+  /** The week that is valid from a local date `YYYY-MM-DD` on, dates ascending. */
+  laterWeeks?: readonly { from: string; week: WorkInterval[][] }[];
   /**
    * Local date `YYYY-MM-DD` → the intervals that begin on it, in place of the weekday's; [] = closed.
    * A night shift begun the evening before still runs to its end.
    */
   exceptions: Record<string, WorkInterval[]>;
+  /** Of a calendar with a production calendar: after this year days off are not known. */
+  lastKnownYear?: number;
 }
 
 /** Weekdays in a row that open alike: 0 = Monday, both ends included. */
@@ -110,6 +114,12 @@ export function isOpen(at: Date, calendar: WorkCalendar): boolean {
 export function nextOpening(at: Date, calendar: WorkCalendar): Date {
   // The first counted millisecond ends one after the opening.
   return new Date(dueAt(at, 1, calendar).getTime() - 1);
+}
+
+/** The week that is valid at a moment. */
+export function weekAt(at: Date, { zone, week, laterWeeks = [] }: WorkCalendar): WorkInterval[][] {
+  const date = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(at);
+  return laterWeeks.findLast(({ from }) => from <= date)?.week ?? week;
 }
 
 /**
@@ -221,26 +231,36 @@ function buildPiece(zone: string, timetable: Timetable, index: number): Piece {
 }
 
 /** @throws RangeError when the calendar is not well formed: a wrong deadline would be worse. */
-function timetableOf({ id, week, exceptions }: WorkCalendar): Timetable {
+function timetableOf({ id, week, laterWeeks = [], exceptions }: WorkCalendar): Timetable {
   const wrong = (what: string) => new RangeError(`Calendar ${id}: ${what}`);
-  if (week.length !== 7) throw wrong('a week has seven days');
-  const byDay = new Map<number, WorkInterval[]>();
-  for (const [date, intervals] of Object.entries(exceptions)) {
+  const dayOf = (date: string) => {
     const dayMs = Date.parse(`${date}T00:00:00Z`);
     if (Number.isNaN(dayMs) || !new Date(dayMs).toISOString().startsWith(`${date}T`)) {
       throw wrong(`${date} is not a date`);
     }
-    byDay.set(dayMs / DAY_MS, intervals);
+    return dayMs / DAY_MS;
+  };
+  const weeks = [
+    { fromDay: -Infinity, week },
+    ...laterWeeks.map((later) => ({ fromDay: dayOf(later.from), week: later.week })),
+  ];
+  if (weeks.some((one) => one.week.length !== 7)) throw wrong('a week has seven days');
+  if (weeks.some(({ fromDay }, i) => i > 0 && fromDay <= (weeks[i - 1]?.fromDay ?? NaN))) {
+    throw wrong('weeks follow each other');
   }
-  for (const { from, to } of [...week, ...byDay.values()].flat()) {
+  const byDay = new Map(
+    Object.entries(exceptions).map(([date, intervals]) => [dayOf(date), intervals] as const),
+  );
+  for (const { from, to } of [...weeks.flatMap((one) => one.week), ...byDay.values()].flat()) {
     const whole = Number.isInteger(from) && Number.isInteger(to);
     if (!whole || from < 0 || from >= to || to > 2 * 1440) {
       throw wrong(`${from}–${to} is not an interval of minutes`);
     }
   }
+  const weekOn = (day: number) => weeks.findLast(({ fromDay }) => fromDay <= day)?.week;
   return {
     // 1970-01-01 was a Thursday, three days after Monday.
-    intervalsOn: (day) => byDay.get(day) ?? week[(((day + 3) % 7) + 7) % 7] ?? [],
+    intervalsOn: (day) => byDay.get(day) ?? weekOn(day)?.[(((day + 3) % 7) + 7) % 7] ?? [],
     pieces: new Map(),
   };
 }

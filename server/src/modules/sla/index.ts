@@ -1,12 +1,13 @@
 /**
  * SLA: working hours, promised times and the clocks that measure them.
  *
- * Tables: `calendar`, `sla_policy`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
+ * Tables: `calendar`, `calendar_version`, `calendar_day`, `sla_policy`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
  * while the appeals module writes them together with the thread.
  * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar or a policy changes.
  * Hears: NOTIFY `sla_changed`.
  */
 export { workMsBetween, type WorkCalendar } from './calendar';
+export { calendarRoutes } from './calendar.routes';
 export { clockRepository, type ClockRow } from './clock.repository';
 export {
   advance,

@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aCalendar } from './calendar.factory';
+import { aStoredCalendar } from './calendar.factory';
+import { calendarOf, type StoredCalendar } from './calendar.repository';
 import { createRulesCache, type RulesCache } from './rules-cache';
 import type { Rules } from './sla.repository';
 
-function someRules(zone = 'Europe/Moscow'): Rules {
+function someRules(zone = 'Europe/Moscow', more: Partial<StoredCalendar>[] = []): Rules {
   return {
-    calendars: [{ ...aCalendar({ zone }), name: 'Mon–Fri 9–18', isCompany: true }],
+    calendars: [aStoredCalendar({ zone, isCompany: true }), ...more.map(aStoredCalendar)].map(
+      calendarOf,
+    ),
     policies: [
       {
         id: 'policy',
@@ -95,5 +98,21 @@ describe('the remembered rules', () => {
       targets: { first_response: 120, resolution: 1620 },
       warnShare: 0.75,
     });
+  });
+
+  it('give an appeal the calendar of its dealer, else of its team, else of the company', async () => {
+    stored = () =>
+      Promise.resolve(
+        someRules('Europe/Moscow', [
+          { id: 'of-dealer', dealerIds: ['d1', 'd2'] },
+          { id: 'of-team', teamIds: ['t1'] },
+        ]),
+      );
+    const { calendarFor } = await cache.get();
+    const found = (dealerId: string | null, teamId: string | null) =>
+      calendarFor({ dealerId, teamId }).id;
+    expect([found('d1', 't1'), found('d3', 't1'), found('d3', 't2'), found(null, null)]).toEqual([
+      ...['of-dealer', 'of-team', 'calendar', 'calendar'],
+    ]);
   });
 });

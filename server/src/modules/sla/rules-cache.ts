@@ -1,12 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClockPolicy } from './sla.clock';
-import type { Calendar, Rules, SlaPolicy } from './sla.repository';
+import type { Calendar } from './calendar.repository';
+import type { Rules, SlaPolicy } from './sla.repository';
+
+/** Whose appeal it is, and who works on it. */
+export interface CalendarOwner {
+  dealerId?: string | null;
+  teamId?: string | null;
+}
 
 /** The rules as the clocks use them. */
 export interface KnownRules {
   /** The same object as before while its content is the same: worked-out time is remembered by it. */
   calendars: ReadonlyMap<string, Calendar>;
   company: Calendar;
+  /** The most specific one: of the dealer, of the team, of the company. */
+  calendarFor(owner: CalendarOwner): Calendar;
   policies: readonly (SlaPolicy & { clock: ClockPolicy })[];
 }
 
@@ -62,7 +71,12 @@ function knownRules(rules: Rules, before: KnownRules['calendars']): KnownRules {
   const company = [...calendars.values()].find((calendar) => calendar.isCompany);
   if (company === undefined) throw new Error('The database has no calendar of the company');
   const policies = rules.policies.map((policy) => ({ ...policy, clock: clockPolicyOf(policy) }));
-  return { calendars, company, policies };
+  const all = [...calendars.values()];
+  const ofDealer = new Map(all.flatMap((one) => one.dealerIds.map((id) => [id, one] as const)));
+  const ofTeam = new Map(all.flatMap((one) => one.teamIds.map((id) => [id, one] as const)));
+  const calendarFor = ({ dealerId, teamId }: CalendarOwner) =>
+    ofDealer.get(dealerId ?? '') ?? ofTeam.get(teamId ?? '') ?? company;
+  return { calendars, company, calendarFor, policies };
 }
 
 function clockPolicyOf(policy: SlaPolicy): ClockPolicy {

@@ -101,7 +101,10 @@ export interface ClockPolicy {
 export interface ClockContext {
   at: Date;
   policy: ClockPolicy;
+  /** What clocks that begin, or are retargeted, run by from now on. */
   calendar: WorkCalendar;
+  /** The calendar that a clock has run by until now; left out, the same for all. */
+  calendarOf?: (calendarId: string) => WorkCalendar | undefined;
 }
 
 type Duty = 'answer' | 'resolution';
@@ -138,15 +141,19 @@ export function advance(
   const counted = clocks.map((clock) => clock.lastCountedAt.getTime());
   const at = new Date(Math.max(context.at.getTime(), ...counted));
   const now = { ...context, at };
-  const runBy = (event.type === 'retargeted' && event.calendarBefore) || context.calendar;
+  const runBy = ({ calendarId }: Clock) =>
+    (event.type === 'retargeted' && event.calendarBefore) ||
+    (context.calendarOf?.(calendarId) ?? context.calendar);
   const transition = transitions[event.type];
   const steps: ClockStep[] = [];
 
   const after = clocks.map((before) => {
     if (before.endedAt || !concerns(event, before)) return before;
-    const clock = settle(before, at, runBy, steps);
+    const own = runBy(before);
+    const clock = settle(before, at, own, steps);
     const move = transition[dutyOf(before.kind)];
-    const outcome = move && moves[move](count(clock, at, runBy), now);
+    const next = move === 'retarget' ? now : { ...now, calendar: own };
+    const outcome = move && moves[move](count(clock, at, own), next);
     return outcome ? write(steps, clock, outcome.clock, outcome.action, event.type) : clock;
   });
   for (const duty of transition.begin ?? []) {

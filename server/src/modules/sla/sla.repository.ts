@@ -1,13 +1,7 @@
 import type { Db, Tx } from '../../platform/db';
-import type { WorkCalendar } from './calendar';
+import { CALENDARS, calendarOf, type Calendar, type StoredCalendar } from './calendar.repository';
 import type { PolicyMatch } from './policy-choice';
 import type { Targets } from './rules-check';
-
-/** Working hours under a name. The company's are the ones that promises are counted in. */
-export interface Calendar extends WorkCalendar {
-  name: string;
-  isCompany: boolean;
-}
 
 /** What is promised to the appeals it matches. */
 export interface SlaPolicy extends PolicyMatch, Targets {
@@ -29,17 +23,15 @@ export const RULES_CHANGED = 'sla_changed';
 export const slaRepository = {
   /** One statement, so that calendars and policies belong together. */
   async findRules(q: Pick<Db, 'query'>): Promise<Rules> {
-    const [rules] = await q.query<Rules>(`
+    const [rules] = await q.query<Omit<Rules, 'calendars'> & { calendars: StoredCalendar[] }>(`
       SELECT
-        (SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'id', id, 'name', name, 'zone', zone, 'week', week, 'exceptions', exceptions, 'isCompany', is_company
-          ) ORDER BY is_company DESC, name, id), '[]') FROM calendar) AS calendars,
+        (${CALENDARS}) AS calendars,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', id, 'name', name, 'typeCode', type_code, 'priority', priority,
             'firstResponseMinutes', first_response_minutes, 'nextResponseMinutes', next_response_minutes,
             'resolutionMinutes', resolution_minutes, 'warnPercent', warn_percent
           ) ORDER BY type_code NULLS FIRST, priority NULLS FIRST), '[]') FROM sla_policy) AS policies`);
-    return rules ?? { calendars: [], policies: [] };
+    return { policies: rules?.policies ?? [], calendars: (rules?.calendars ?? []).map(calendarOf) };
   },
 
   /**
@@ -49,13 +41,6 @@ export const slaRepository = {
   async lockRules(tx: Tx): Promise<Rules> {
     await tx.query(`SELECT id FROM calendar ORDER BY id FOR NO KEY UPDATE`);
     return slaRepository.findRules(tx);
-  },
-
-  async saveCalendar(tx: Tx, { id, name, zone, week, exceptions }: Calendar): Promise<void> {
-    await tx.query(
-      `UPDATE calendar SET name = $2, zone = $3, week = $4::jsonb, exceptions = $5::jsonb WHERE id = $1`,
-      [id, name, zone, JSON.stringify(week), JSON.stringify(exceptions)],
-    );
   },
 
   async savePolicy(tx: Tx, policy: SlaPolicy): Promise<void> {

@@ -1,18 +1,20 @@
 import type { FieldProblem } from '@otklik/shared/errors';
-import type { AppealClocks, ChangeCalendar, ChangePolicy } from '@otklik/shared/sla';
+import type { AppealClocks, ChangePolicy } from '@otklik/shared/sla';
 import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Log } from '../../platform/log';
 import { recordChange, type Actor } from '../people';
-import type { WorkCalendar, WorkInterval } from './calendar';
+import { weekAt, type WorkCalendar } from './calendar';
+import type { StoredCalendar } from './calendar.repository';
+import { createCalendarService } from './calendar.service';
 import { choosePolicy } from './policy-choice';
-import { createRulesCache } from './rules-cache';
-import { calendarProblems, targetProblems } from './rules-check';
+import { createRulesCache, type CalendarOwner } from './rules-cache';
+import { targetProblems } from './rules-check';
 import type { ClockContext } from './sla.clock';
 import { slaPolicy } from './sla.policy';
-import { RULES_CHANGED, slaRepository, type Calendar, type SlaPolicy } from './sla.repository';
+import { RULES_CHANGED, slaRepository, type SlaPolicy } from './sla.repository';
 import { hoursView, type HoursView } from './sla.view';
 
 export interface SlaServiceDeps {
@@ -56,16 +58,24 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
 
   /**
    * By which rules the clocks of an appeal run at a moment.
-   * The calendar is the same object for as long as nobody changes it.
+   * New clocks take the most specific calendar, of dealer, team or company; running ones keep their own
+   * until they are retargeted. A calendar is the same object for as long as nobody changes it.
    * @returns null when no policy matches: such an appeal gets no clocks
    */
   async function context(
-    appeal: { typeCode: string; priority: string },
+    appeal: { typeCode: string; priority: string } & CalendarOwner,
     at: Date,
   ): Promise<ClockContext | null> {
-    const { policies, company } = await rules.get();
+    const { policies, calendars, calendarFor } = await rules.get();
     const policy = choosePolicy(policies, appeal);
-    return policy && { at, policy: policy.clock, calendar: company };
+    return (
+      policy && {
+        at,
+        policy: policy.clock,
+        calendar: calendarFor(appeal),
+        calendarOf: (id) => calendars.get(id),
+      }
+    );
   }
 
   /** The calendar that a clock was started with; the same object while nobody changes it. */
@@ -76,8 +86,10 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
   /** The company's zone and ordinary hours, for promises and chips. */
   async function company(): Promise<{ zone: string; hours: HoursView }> {
     const calendar = (await rules.get()).company;
-    return { zone: calendar.zone, hours: hoursView(calendar) };
+    return { zone: calendar.zone, hours: hoursOf(calendar) };
   }
+
+  const hoursOf = (calendar: WorkCalendar) => hoursView({ week: weekAt(now(), calendar) });
 
   /** What a clock runs by, in words; without a clock, the company's hours and no policy. */
   async function about(
@@ -90,51 +102,14 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     return {
       policyName: policy?.name ?? null,
       warnPercent: policy?.warnPercent ?? null,
-      calendar: { name: calendar.name, zone: calendar.zone, hours: hoursView(calendar) },
+      calendar: { name: calendar.name, zone: calendar.zone, hours: hoursOf(calendar) },
     };
-  }
-
-  /** @throws not_found – a dealer asks */
-  async function listCalendars(actor: Actor): Promise<readonly Calendar[]> {
-    if (!slaPolicy.read(actor)) throw fail('not_found', { what: 'calendar' });
-    return (await slaRepository.findRules(db)).calendars;
   }
 
   /** @throws not_found – a dealer asks */
   async function listPolicies(actor: Actor): Promise<readonly SlaPolicy[]> {
     if (!slaPolicy.read(actor)) throw fail('not_found', { what: 'policy' });
     return (await slaRepository.findRules(db)).policies;
-  }
-
-  /**
-   * Gives a calendar other hours. Open clocks follow by a job; what they counted until their last
-   * ledger line stays. The same content twice changes nothing.
-   * @throws not_found – no such calendar, or a dealer asks
-   * @throws forbidden – only admins manage the rules
-   * @throws invalid_input – unknown zone, overlapping intervals, or too little working time
-   */
-  async function changeCalendar(actor: Actor, input: ChangeCalendar): Promise<Calendar> {
-    mayManage(actor, 'calendar');
-    return db.transaction(async (tx) => {
-      const { calendars, policies } = await slaRepository.lockRules(tx);
-      const before = calendars.find(({ id }) => id === input.calendarId);
-      if (before === undefined) throw fail('not_found', { what: 'calendar' });
-      const { calendarId: _calendarId, ...changes } = input;
-      // As typed, so that a problem names the line the sender knows.
-      refuse(calendarProblems({ ...before, ...changes }, policies, now()));
-      const calendar: Calendar = {
-        ...before,
-        ...changes,
-        week: changes.week.map(inOrder),
-        exceptions: Object.fromEntries(
-          Object.entries(changes.exceptions).map(([date, day]) => [date, inOrder(day)]),
-        ),
-      };
-      if (isDeepStrictEqual(before, calendar)) return before;
-      await slaRepository.saveCalendar(tx, calendar);
-      await announce(tx, actor, 'calendar.changed', before, calendar);
-      return calendar;
-    });
   }
 
   /**
@@ -159,27 +134,28 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     });
   }
 
-  async function announce<Subject extends Calendar | SlaPolicy>(
+  async function announce(
     tx: Tx,
     actor: Actor,
     action: string,
-    before: Subject,
-    after: Subject,
+    before: SlaPolicy | StoredCalendar | null,
+    after: SlaPolicy | StoredCalendar | null,
   ): Promise<void> {
+    const id = (after ?? before)?.id ?? '';
     await recordChange(tx, {
       by: actor,
       at: now(),
       action,
       dealerId: null,
-      subjectId: after.id,
-      subject: before.name,
-      before: unlike(before, after),
-      after: unlike(after, before),
+      subjectId: id,
+      subject: (before ?? after)?.name ?? '',
+      before: before && unlike(before, after ?? {}),
+      after: after && unlike(after, before ?? {}),
     });
     await slaRepository.announce(tx);
     tx.afterCommit(() => {
       rules.forget();
-      log.info({ id: after.id, action }, 'working rules have changed');
+      log.info({ id, action }, 'working rules have changed');
     });
   }
 
@@ -191,9 +167,8 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     calendarById,
     company,
     about,
-    listCalendars,
+    calendars: createCalendarService({ db, now, announce }),
     listPolicies,
-    changeCalendar,
     changePolicy,
   };
 }
@@ -213,8 +188,4 @@ function unlike(one: object, other: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(one).filter(([name, value]) => !isDeepStrictEqual(value, others.get(name))),
   );
-}
-
-function inOrder(day: readonly WorkInterval[]): WorkInterval[] {
-  return [...day].sort((a, b) => a.from - b.from);
 }

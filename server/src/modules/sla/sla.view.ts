@@ -1,14 +1,8 @@
 import type { Me } from '@otklik/shared/people';
-import type {
-  CalendarView,
-  ClockStepView,
-  ClockView,
-  PolicyView,
-  PromiseView,
-} from '@otklik/shared/sla';
+import type { ClockStepView, ClockView, PolicyView, PromiseView } from '@otklik/shared/sla';
 import { describeWeek, type WorkCalendar } from './calendar';
 import type { Clock, ClockStep } from './sla.clock';
-import type { Calendar, SlaPolicy } from './sla.repository';
+import type { SlaPolicy } from './sla.repository';
 
 /** The ordinary week, days that open alike taken together: 0 = Monday, closed days left out. */
 export type HoursView = Me['company']['hours'];
@@ -18,10 +12,6 @@ export function hoursView(calendar: Pick<WorkCalendar, 'week'>): HoursView {
     days: Array.from({ length: lastDay - firstDay + 1 }, (_, i) => firstDay + i),
     intervals,
   }));
-}
-
-export function calendarView({ id, name, zone, week, exceptions }: Calendar): CalendarView {
-  return { id, name, zone, week, exceptions };
 }
 
 export function policyView(policy: SlaPolicy): PolicyView {

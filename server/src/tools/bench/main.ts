@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { away } from './away';
+import { calendar } from './calendar';
 import { crowd } from './crowd';
 import { openGround, type Ground } from './ground';
 import { neighbours } from './neighbours';
@@ -26,6 +27,7 @@ const SECTIONS: Record<string, (ground: Ground, given: typeof settings) => Promi
   away,
   neighbours,
   screen,
+  calendar,
 };
 const CANCELLED = 130;
 

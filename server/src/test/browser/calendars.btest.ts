@@ -1,0 +1,140 @@
+import { calendarsApi } from '@otklik/shared/calendars.api';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { aManager, PASSWORD } from '../../modules/people/people.factory';
+import type { TestSession } from '../test-app';
+import { openStage, signIn, type Stage } from './stage';
+
+let stage: Stage;
+let login: string;
+let admin: TestSession;
+
+beforeAll(async () => {
+  // A Wednesday morning, so that the days of the year to come are known.
+  stage = await openStage({ now: () => new Date('2026-11-25T07:00:00Z') });
+  const person = await aManager(stage.app.database.db, { role: 'admin' });
+  login = person.login;
+  admin = await stage.app.signIn(person);
+}, 120_000);
+afterAll(() => stage.close());
+
+const calendars = async () => (await admin.call(calendarsApi.list, {})).items;
+const shot = async (page: import('playwright-core').Page, name: string) => {
+  if (process.env.SHOTS)
+    await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
+};
+
+it('a day is changed by keyboard, taken back and made again, saved, and the saving taken back', async () => {
+  const { page, complaints } = await stage.visitor({ viewport: { width: 1280, height: 900 } });
+  await signIn(stage, page, login, PASSWORD, '/admin/calendars');
+  await page.getByRole('link', { name: 'Пн–Пт 9–18' }).waitFor();
+  await shot(page, 'list-1280-ru');
+  await page.getByRole('link', { name: 'Пн–Пт 9–18' }).click();
+  await page.getByText('247 рабочих дней').waitFor();
+  await shot(page, 'editor-1280-light-ru');
+
+  // Today has the Tab key; thirty days on is the day before a Christmas of others.
+  await page.locator('[data-date="2026-11-25"]').focus();
+  for (let week = 0; week < 4; week += 1) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  const day = page.locator('[data-date="2026-12-24"]');
+  await expect.poll(() => day.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: 'свои часы' }).click();
+  await dialog.getByLabel('Часы работы').fill('9-18, 10-11');
+  await dialog.getByRole('button', { name: 'Готово' }).click();
+  await dialog.getByText('Часы накладываются друг на друга').waitFor();
+  await shot(page, 'day-1280-ru');
+  await dialog.getByLabel('Часы работы').fill('10–13, 14–16');
+  await dialog.getByLabel('Заметка').fill('Инвентаризация');
+  await dialog.getByRole('button', { name: 'Готово' }).click();
+  const name = /24 декабря 2026.*свои часы · 10:00–13:00, 14:00–16:00 · Инвентаризация/;
+  await page.getByRole('button', { name }).waitFor();
+  await page.keyboard.press('Control+z');
+  await page.getByRole('button', { name: /24 декабря 2026[^·]*· 9:00–18:00$/ }).waitFor();
+  await page.keyboard.press('Control+Shift+z');
+  await page.getByRole('button', { name }).waitFor();
+  expect((await calendars())[0]?.days).toEqual([]);
+
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  await page.getByText('Календарь сохранён').waitFor();
+  expect((await calendars())[0]?.days).toMatchObject([
+    { date: '2026-12-24', kind: 'own', note: 'Инвентаризация' },
+  ]);
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'Календарь сохранён' })
+    .getByRole('button', { name: /Отменить/ })
+    .click();
+  await expect.poll(async () => (await calendars())[0]?.days).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it('hours that cannot be are told at their field, and a colleague’s change is not overwritten', async () => {
+  const { page, complaints } = await stage.visitor({ viewport: { width: 1280, height: 900 } });
+  await signIn(stage, page, login, PASSWORD, '/admin/calendars');
+  await page.getByRole('link', { name: 'Пн–Пт 9–18' }).click();
+  const monday = page.getByLabel('понедельник');
+  await monday.fill('с утра');
+  await monday.press('Tab');
+  await page.getByText('Напишите часы так: 9:00–13:00, 14:00–18:00').waitFor();
+  expect(await page.getByRole('button', { name: 'Сохранить' }).isDisabled()).toBe(true);
+  await monday.fill('9-13, 14-18');
+  await monday.press('Tab');
+
+  const [company] = await calendars();
+  const { id, used: _used, today: _today, ...rest } = company!;
+  await admin.call(calendarsApi.change, { calendarId: id, ...rest, name: 'Офис' });
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  await page.getByText('календарь изменил другой администратор').waitFor();
+  expect((await calendars())[0]).toMatchObject({ name: 'Офис', versions: rest.versions });
+  await page.getByRole('button', { name: 'Показать его вариант' }).click();
+  await page.getByRole('heading', { name: 'Офис' }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it('in English, dark and on a phone: a new calendar from a file, then out again as one', async () => {
+  const { page, complaints } = await stage.visitor({
+    ...{ viewport: { width: 360, height: 780 }, locale: 'en-GB', colorScheme: 'dark' },
+  });
+  await signIn(stage, page, login, PASSWORD, '/admin/calendars');
+  await page.getByRole('link', { name: 'New calendar' }).click();
+  await page.getByLabel('Name').fill('Warehouse');
+  const file = (name: string, text: string) =>
+    page.locator('input[type=file]').setInputFiles({
+      ...{ name, mimeType: 'text/calendar', buffer: Buffer.from(text) },
+    });
+  const event = (lines: string) =>
+    `BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Stocktaking\n${lines}\nEND:VEVENT\nEND:VCALENDAR`;
+  await file('bad.ics', event('DTSTART;VALUE=DATE:20261230\nRRULE:FREQ=YEARLY'));
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Line 2: the event “Stocktaking” repeats').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Put into' }).isDisabled()).toBe(true);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await file('good.ics', event('DTSTART;VALUE=DATE:20261230\nDTEND;VALUE=DATE:20270101'));
+  await dialog.getByText('2 days change').waitFor();
+  await shot(page, 'import-360-dark-en');
+  await dialog.getByRole('button', { name: 'Put into' }).click();
+  await page.getByRole('button', { name: /30 December 2026.*day off.*Stocktaking/ }).waitFor();
+  await shot(page, 'editor-360-dark-en');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(
+    true,
+  );
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The calendar is saved').waitFor();
+  const made = (await calendars()).find(({ name }) => name === 'Warehouse');
+  expect(made?.days.map(({ date }) => date)).toEqual(['2026-12-30', '2026-12-31']);
+
+  for (const [kind, begins] of [
+    ['XLSX', 'PK'],
+    ['iCalendar', 'BEGIN:VCALENDAR'],
+  ] as const) {
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: `Download days: ${kind}` }).click();
+    const bytes = await readFile(await (await waiting).path());
+    expect(bytes.toString('latin1').startsWith(begins)).toBe(true);
+  }
+  expect(complaints).toEqual([]);
+});
