@@ -38,6 +38,7 @@ import {
 } from './modules/people';
 import { createProofService, proofRoutes } from './modules/proof';
 import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
+import { createFactsService, createReportService, reportRoutes } from './modules/reports';
 import { createSlaService, slaRoutes } from './modules/sla';
 import { clientFiles } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
@@ -183,6 +184,10 @@ export async function createApp({
 
   const macros = createMacroService({ db, now: clock });
 
+  const zone = async () => (await sla.company()).zone;
+  const facts = createFactsService({ db, zone });
+  const reports = createReportService({ db, facts, zone, now: clock });
+
   /* Edges */
   const api = createApi<Actor>({
     log,
@@ -200,6 +205,7 @@ export async function createApp({
   draftRoutes(api, drafts);
   macroRoutes(api, macros);
   proofRoutes(api, proof);
+  reportRoutes(api, reports);
 
   const redis =
     config.redisUrl === undefined
@@ -279,6 +285,7 @@ export async function createApp({
         sweepUploads: () => attachments.sweepUnused(),
         expireSessions: () => sessions.sweep(),
         sweepDrafts: () => drafts.sweep(),
+        followFacts: () => facts.follow(),
         async retargetClocks() {
           // The job may run before this node has heard that the rules changed.
           sla.forgetRules();
@@ -288,7 +295,7 @@ export async function createApp({
           for (const { id } of open) await appeals.retarget(id);
         },
       },
-      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts`,
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts`,
       log,
     );
     const poller = startClockPoller({
@@ -323,6 +330,8 @@ export async function createApp({
       macros,
       proof,
       presence,
+      facts,
+      reports,
     },
 
     /** Starts to answer and to work in the background. @returns the port, which differs from the asked one when that was 0 */

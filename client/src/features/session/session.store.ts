@@ -33,6 +33,7 @@ const NO_RIGHTS: Rights = {
   assign: false,
   changeFields: false,
   seeBoard: false,
+  seeReports: false,
   seeDealers: false,
   manageDealers: false,
   manageSla: false,
