@@ -1,5 +1,6 @@
 import {
   AtSign,
+  ChartColumn,
   Gauge,
   Inbox,
   Layers,
@@ -81,6 +82,14 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           {
             ...{ ...board, label: t('common.nav.board'), kbd: 'G B' },
             ...{ place: 'second' as const, phone: 'never' as const },
+          },
+        ]
+      : []),
+    ...(can.seeReports
+      ? [
+          {
+            ...{ key: 'reports', to: '/reports/deadlines', icon: ChartColumn },
+            ...{ label: t('common.nav.reports'), place: 'second' as const },
           },
         ]
       : []),

@@ -9,6 +9,7 @@ import { routes as inbox } from './features/inbox';
 import { routes as macros } from './features/macros';
 import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
+import { routes as reports } from './features/reports';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
@@ -29,7 +30,7 @@ export const signedInRoute: RouteRecordRaw = {
       meta: { messages: [] },
       beforeEnter: ({ params, hash }) => appealLink(Number(params.no), hash),
     },
-    ...[account, appeals, board, company, dealers, inbox, macros, orders, orderCard].flat(),
+    ...[account, appeals, board, company, dealers, inbox, macros, orders, orderCard, reports].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],
 };
