@@ -185,7 +185,7 @@ export async function createApp({
   const macros = createMacroService({ db, now: clock });
 
   const zone = async () => (await sla.company()).zone;
-  const facts = createFactsService({ db, zone });
+  const facts = createFactsService({ db, zone, calendarById: sla.calendarById });
   const reports = createReportService({ db, facts, zone, now: clock });
 
   /* Edges */

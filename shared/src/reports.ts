@@ -24,6 +24,11 @@ export const REPORT_MEASURES = [
 export const ReportMeasure = z.enum(REPORT_MEASURES);
 export type ReportMeasure = z.infer<typeof ReportMeasure>;
 
+/** Where the time of a missed deadline went (`autopsy.ts` on the server). */
+export const BREACH_CAUSES = ['unassigned', 'owner', 'dealer', 'out_of_hours'] as const;
+export const BreachCause = z.enum(BREACH_CAUSES);
+export type BreachCause = z.infer<typeof BreachCause>;
+
 /** The longest period, so that a chart has at most so many days. */
 export const REPORT_DAYS_MAX = 3_660;
 /** What has no manager or no team. */
@@ -61,6 +66,8 @@ export const ReportAppealsQuery = z
     slot: z.coerce.number().int().min(0).max(167).optional(),
     /** Open at the end of this day, whenever opened; the period's beginning does not count then. */
     openOn: day.optional(),
+    /** With an ended breach that has time of this cause. */
+    cause: BreachCause.optional(),
     ...paging,
   })
   .refine(inOrder, wrongOrder);
@@ -100,6 +107,8 @@ export const Report = z.object({
   topics: z.array(z.object({ topicId: z.string(), typeCode: z.string(), opened: count })),
   /** Opened per hour of the week, 168 numbers. */
   slots: z.array(count),
+  /** Time of the missed deadlines that have ended, of appeals of the period: from the start of each clock to its end. */
+  causes: z.array(z.object({ cause: BreachCause, minutes: count, appeals: count })),
   /** Open at the end of each day. */
   backlog: z.array(z.object({ day: z.string(), open: count })),
   /** The company's zone, whose days and hours these are. */

@@ -19,6 +19,7 @@ export const MESSAGE_FILES = [
   'admin',
   'company',
   'macros',
+  'reports',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

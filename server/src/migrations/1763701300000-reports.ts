@@ -46,6 +46,16 @@ export class Reports1763701300000 implements MigrationInterface {
       `CREATE INDEX report_tally_key ON report_tally (dim, key, grain, measure, start)`,
     );
     await q.query(`CREATE INDEX report_tally_empty ON report_tally (dim) WHERE n = 0`);
+    await q.query(`
+      CREATE TABLE breach_part (
+        appeal_id uuid NOT NULL,
+        kind text NOT NULL,
+        cycle integer NOT NULL,
+        cause text NOT NULL CHECK (cause IN ('unassigned', 'owner', 'dealer', 'out_of_hours')),
+        ms bigint NOT NULL CHECK (ms > 0),
+        PRIMARY KEY (appeal_id, kind, cycle, cause),
+        FOREIGN KEY (appeal_id, kind, cycle) REFERENCES sla_clock ON DELETE CASCADE
+      )`);
     // Up to which change of appeals the facts have followed; one row.
     await q.query(`
       CREATE TABLE report_place (
@@ -60,6 +70,6 @@ export class Reports1763701300000 implements MigrationInterface {
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query(`DROP TABLE report_place, report_tally, appeal_fact`);
+    await q.query(`DROP TABLE report_place, breach_part, report_tally, appeal_fact`);
   }
 }

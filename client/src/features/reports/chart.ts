@@ -59,7 +59,7 @@ export function optionOf(
     figure.charted.reduce((all, cell) => all + (figure.rows[index]?.cells[cell]?.value ?? 0), 0);
   return {
     animation: false,
-    color: figure.charted.map((_, index) => series[index % series.length]),
+    color: series,
     aria: { enabled: true, decal: { show: figure.charted.length > 1 }, label: { enabled: false } },
     grid: {
       ...{ left: 4, right: isLine ? 16 : 44, top: 24, bottom: 4 },

@@ -14,7 +14,7 @@ export const routes: RouteRecordRaw[] = [
     meta: { ...meta, messages: ['reports', 'appeals'] },
   },
   {
-    path: '/reports/:report(deadlines|volume|load|hours|backlog)',
+    path: '/reports/:report(deadlines|volume|load|hours|backlog|breaches)',
     component: () => import('./ReportsPage.vue'),
     meta: { ...meta, messages: ['reports'] },
   },

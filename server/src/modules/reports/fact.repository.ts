@@ -26,6 +26,7 @@ export const factRepository = {
   async clear(tx: Tx, zone: string): Promise<Place> {
     await tx.query(`DELETE FROM report_tally`);
     await tx.query(`DELETE FROM appeal_fact`);
+    await tx.query(`DELETE FROM breach_part`);
     const place = { zone, xid: '0', appeal_id: NO_ID };
     await factRepository.keepPlace(tx, place);
     return place;
@@ -78,6 +79,41 @@ export const factRepository = {
     await tx.query(`DELETE FROM report_tally WHERE n = 0`);
     return other.length;
   },
+
+  /** Ended breaches of these appeals that have no parts yet, each with what happened to its appeal. An ended clock stays as it is. */
+  newBreaches: (tx: Tx, ids: readonly string[]) =>
+    tx.query<{
+      appeal_id: string;
+      kind: string;
+      cycle: number;
+      calendar_id: string;
+      started_at: Date;
+      ended_at: Date;
+      is_assigned: boolean;
+      assigned: { at: string; to: boolean; from: boolean }[];
+      waits: { at: string; waits: boolean }[];
+    }>(
+      `SELECT c.appeal_id, c.kind, c.cycle, c.calendar_id, c.started_at, c.ended_at, a.assignee_id IS NOT NULL AS is_assigned,
+         coalesce((SELECT jsonb_agg(jsonb_build_object('at', e.created_at, 'to', jsonb_typeof(e.facts->'to') = 'object',
+             'from', jsonb_typeof(e.facts->'from') = 'object') ORDER BY e.seq)
+           FROM entry e WHERE e.appeal_id = c.appeal_id AND e.event_type = 'assigned'), '[]') AS assigned,
+         coalesce((SELECT jsonb_agg(jsonb_build_object('at', s.at, 'waits', s.action = 'paused') ORDER BY s.no)
+           FROM sla_clock_step s WHERE s.appeal_id = c.appeal_id AND s.kind = c.kind AND s.cycle = c.cycle
+             AND s.action IN ('paused', 'resumed')), '[]') AS waits
+       FROM sla_clock c JOIN appeal a ON a.id = c.appeal_id
+       WHERE c.appeal_id = ANY($1::uuid[]) AND c.state = 'breached' AND c.ended_at IS NOT NULL
+         AND NOT EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = c.appeal_id AND p.kind = c.kind AND p.cycle = c.cycle)`,
+      [ids],
+    ),
+
+  addParts: (
+    tx: Tx,
+    parts: readonly { appeal_id: string; kind: string; cycle: number; cause: string; ms: number }[],
+  ) =>
+    tx.query(
+      `INSERT INTO breach_part SELECT * FROM jsonb_populate_recordset(NULL::breach_part, $1::jsonb)`,
+      [JSON.stringify(parts)],
+    ),
 };
 
 /** The facts of the appeals $1 in the zone $2, with columns as the table has them. */

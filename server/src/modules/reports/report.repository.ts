@@ -1,4 +1,9 @@
-import { REPORT_NOBODY, type ReportGroup, type ReportMeasure } from '@otklik/shared/reports';
+import {
+  REPORT_NOBODY,
+  type BreachCause,
+  type ReportGroup,
+  type ReportMeasure,
+} from '@otklik/shared/reports';
 import type { Db } from '../../platform/db';
 import { GROUP_COLUMNS, keySql, MEASURES, DIMS, type Dim } from './report.measures';
 
@@ -156,16 +161,43 @@ export const reportRepository = {
     );
   },
 
+  /** Time of ended breaches by cause, and how many appeals have some of it. */
+  causes(
+    q: Queries,
+    selection: Selection,
+  ): Promise<{ cause: BreachCause; ms: number; appeals: number }[]> {
+    const { parameters, bind } = binder();
+    const conditions = [
+      ...narrowed(selection, bind),
+      `f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`,
+    ];
+    return q.query(
+      `SELECT c.cause, sum(c.ms)::bigint AS ms, count(*)::integer AS appeals
+       FROM (SELECT p.appeal_id, p.cause, sum(p.ms) AS ms FROM breach_part p GROUP BY 1, 2) c
+       JOIN appeal_fact f ON f.appeal_id = c.appeal_id WHERE ${conditions.join(' AND ')} GROUP BY 1`,
+      parameters,
+    );
+  },
+
   /** The appeals behind a number, newest first, and how many they are. */
   async appeals(
     q: Queries,
     selection: Selection,
-    bar: { measure: ReportMeasure; slot?: number | undefined; openOn?: string | undefined },
+    bar: {
+      measure: ReportMeasure;
+      slot?: number | undefined;
+      openOn?: string | undefined;
+      cause?: BreachCause | undefined;
+    },
     page: { limit: number; after: { day: string; id: string } | null },
   ) {
     const { parameters, bind } = binder();
     const conditions = [...narrowed(selection, bind), MEASURES[bar.measure].holds];
     if (bar.slot !== undefined) conditions.push(`f.slot = ${bind(bar.slot)}`);
+    if (bar.cause !== undefined)
+      conditions.push(
+        `EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = f.appeal_id AND p.cause = ${bind(bar.cause)})`,
+      );
     if (bar.openOn === undefined) {
       conditions.push(`f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`);
     } else {
@@ -208,7 +240,7 @@ export const reportRepository = {
 const STEP_MEASURES: readonly ReportMeasure[] = ['opened', 'judged', 'in_time'];
 const NAMES: Record<ReportGroup, string> = {
   manager: `SELECT id::text AS key, name AS ru, name AS en FROM person WHERE id = ANY($1::uuid[])`,
-  team: `SELECT id::text AS key, name AS ru, name AS en FROM team WHERE id = ANY($1::uuid[])`,
+  team: `SELECT id::text AS key, name_ru AS ru, name_en AS en FROM team WHERE id = ANY($1::uuid[])`,
   topic: `SELECT id::text AS key, name_ru AS ru, name_en AS en FROM topic WHERE id = ANY($1::uuid[])`,
   type: `SELECT code AS key, name_ru AS ru, name_en AS en FROM appeal_type WHERE code = ANY($1::text[])`,
   dealer: `SELECT id::text AS key, name AS ru, name AS en FROM dealer WHERE id = ANY($1::uuid[])`,

@@ -58,13 +58,14 @@ export function createReportService({
         from: addDays(input.from, -days),
         to: addDays(input.from, -1),
       };
-      const [all, groups, steps, topics, slots, flow, earlier, inZone] = await Promise.all([
+      const [all, groups, steps, topics, slots, flow, causes, earlier, inZone] = await Promise.all([
         reportRepository.perKey(db, selection, 'all'),
         reportRepository.perKey(db, selection, input.by),
         reportRepository.perStep(db, selection, unit),
         reportRepository.perKey(db, selection, 'topic_type', ['opened']),
         reportRepository.perKey(db, selection, 'slot', ['opened']),
         reportRepository.flow(db, selection),
+        reportRepository.causes(db, selection),
         reportRepository.perKey(db, before, 'all', ['judged', 'in_time']),
         zone(),
       ]);
@@ -104,6 +105,9 @@ export function createReportService({
           })
           .sort((a, b) => b.opened - a.opened),
         slots: Array.from({ length: 168 }, (_, slot) => perSlot.get(String(slot)) ?? 0),
+        causes: causes
+          .map(({ cause, ms, appeals }) => ({ cause, minutes: Math.round(ms / 60_000), appeals }))
+          .sort((a, b) => b.minutes - a.minutes),
         backlog: backlogOf(flow, input),
         zone: inZone,
         behind: !upToDate,

@@ -3,6 +3,7 @@ import { away } from './away';
 import { crowd } from './crowd';
 import { openGround, type Ground } from './ground';
 import { neighbours } from './neighbours';
+import { reports } from './reports';
 import { restart } from './restart';
 import { screen } from './screen';
 import { send } from './send';
@@ -26,6 +27,7 @@ const SECTIONS: Record<string, (ground: Ground, given: typeof settings) => Promi
   away,
   neighbours,
   screen,
+  reports,
 };
 const CANCELLED = 130;
 
