@@ -1,6 +1,7 @@
 import {
   AtSign,
   CalendarDays,
+  ChartColumn,
   Gauge,
   Inbox,
   Layers,
@@ -90,6 +91,14 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           {
             ...{ key: 'calendars', to: '/admin/calendars', icon: CalendarDays },
             ...{ label: t('common.nav.calendars'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.seeReports
+      ? [
+          {
+            ...{ key: 'reports', to: '/reports/deadlines', icon: ChartColumn },
+            ...{ label: t('common.nav.reports'), place: 'second' as const },
           },
         ]
       : []),

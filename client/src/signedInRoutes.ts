@@ -10,6 +10,7 @@ import { routes as inbox } from './features/inbox';
 import { routes as macros } from './features/macros';
 import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
+import { routes as reports } from './features/reports';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
@@ -41,6 +42,7 @@ export const signedInRoute: RouteRecordRaw = {
       macros,
       orders,
       orderCard,
+      reports,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

@@ -38,8 +38,9 @@ import {
 } from './modules/people';
 import { createProofService, proofRoutes } from './modules/proof';
 import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
-import { clientFiles, clientRelease } from './platform/client-files';
+import { createFactsService, createReportService, reportRoutes } from './modules/reports';
 import { calendarRoutes, createSlaService, slaRoutes } from './modules/sla';
+import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
 import { fail } from './platform/errors';
 import { createLocalFiles } from './platform/files';
@@ -183,6 +184,10 @@ export async function createApp({
 
   const macros = createMacroService({ db, now: clock });
 
+  const zone = async () => (await sla.company()).zone;
+  const facts = createFactsService({ db, zone, calendarById: sla.calendarById });
+  const reports = createReportService({ db, facts, zone, now: clock });
+
   /* Edges */
   const api = createApi<Actor>({
     log,
@@ -201,6 +206,7 @@ export async function createApp({
   draftRoutes(api, drafts);
   macroRoutes(api, macros);
   proofRoutes(api, proof);
+  reportRoutes(api, reports);
 
   const redis =
     config.redisUrl === undefined
@@ -280,6 +286,7 @@ export async function createApp({
         sweepUploads: () => attachments.sweepUnused(),
         expireSessions: () => sessions.sweep(),
         sweepDrafts: () => drafts.sweep(),
+        followFacts: () => facts.follow(),
         async retargetClocks() {
           // The job may run before this node has heard that the rules changed.
           sla.forgetRules();
@@ -289,7 +296,7 @@ export async function createApp({
           for (const { id } of open) await appeals.retarget(id);
         },
       },
-      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts`,
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts`,
       log,
     );
     const poller = startClockPoller({
@@ -324,6 +331,8 @@ export async function createApp({
       macros,
       proof,
       presence,
+      facts,
+      reports,
     },
 
     /** Starts to answer and to work in the background. @returns the port, which differs from the asked one when that was 0 */

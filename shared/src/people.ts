@@ -56,6 +56,7 @@ export const Rights = z.object({
   assign: z.boolean(),
   changeFields: z.boolean(),
   seeBoard: z.boolean(),
+  seeReports: z.boolean(),
   seeDealers: z.boolean(),
   manageDealers: z.boolean(),
   manageSla: z.boolean(),

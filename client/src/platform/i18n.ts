@@ -20,6 +20,7 @@ export const MESSAGE_FILES = [
   'company',
   'macros',
   'calendars',
+  'reports',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

@@ -8,6 +8,7 @@ import { ReceiptsAndChiefs1763700600000 } from './1763700600000-receipts-and-chi
 import { ListOrders1763700700000 } from './1763700700000-list-orders';
 import { Macros1763700800000 } from './1763700800000-macros';
 import { Calendars1763701000000 } from './1763701000000-calendars';
+import { Reports1763701300000 } from './1763701300000-reports';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   ListOrders1763700700000,
   Macros1763700800000,
   Calendars1763701000000,
+  Reports1763701300000,
 ];

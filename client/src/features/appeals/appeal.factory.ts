@@ -30,6 +30,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       assign: side === 'staff',
       changeFields: side === 'staff',
       seeBoard: false,
+      seeReports: false,
       seeDealers: false,
       manageDealers: false,
       manageSla: false,

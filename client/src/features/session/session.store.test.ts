@@ -34,6 +34,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       assign: false,
       changeFields: false,
       seeBoard: false,
+      seeReports: false,
       seeDealers: false,
       manageDealers: false,
       manageSla: false,

@@ -39,6 +39,7 @@ const NO_RIGHTS: Rights = {
   assign: false,
   changeFields: false,
   seeBoard: false,
+  seeReports: false,
   seeDealers: false,
   manageDealers: false,
   manageSla: false,

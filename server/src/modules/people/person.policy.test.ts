@@ -69,7 +69,18 @@ describe('rights', () => {
   it.each([
     ['dealer', ['seeOrders']],
     ['manager', ['writeNotes', 'assign', 'changeFields', 'seeDealers', 'seeOrders']],
-    ['supervisor', ['writeNotes', 'assign', 'changeFields', 'seeBoard', 'seeDealers', 'seeOrders']],
+    [
+      'supervisor',
+      [
+        'writeNotes',
+        'assign',
+        'changeFields',
+        'seeBoard',
+        'seeReports',
+        'seeDealers',
+        'seeOrders',
+      ],
+    ],
     [
       'admin',
       [
@@ -77,6 +88,7 @@ describe('rights', () => {
         'assign',
         'changeFields',
         'seeBoard',
+        'seeReports',
         'seeDealers',
         'manageDealers',
         'manageSla',

@@ -56,6 +56,7 @@ export function rightsOf(actor: Pick<Actor, 'role' | 'side'>): Rights {
     assign: staff,
     changeFields: staff,
     seeBoard: overseer,
+    seeReports: overseer,
     seeDealers: staff,
     manageDealers: actor.role === 'admin',
     manageSla: actor.role === 'admin',

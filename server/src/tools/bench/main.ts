@@ -4,6 +4,7 @@ import { calendar } from './calendar';
 import { crowd } from './crowd';
 import { openGround, type Ground } from './ground';
 import { neighbours } from './neighbours';
+import { reports } from './reports';
 import { restart } from './restart';
 import { screen } from './screen';
 import { send } from './send';
@@ -28,6 +29,7 @@ const SECTIONS: Record<string, (ground: Ground, given: typeof settings) => Promi
   neighbours,
   screen,
   calendar,
+  reports,
 };
 const CANCELLED = 130;
 

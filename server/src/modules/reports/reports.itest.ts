@@ -1,0 +1,283 @@
+import { appealsApi } from '@otklik/shared/appeals.api';
+import {
+  REPORT_GROUPS,
+  REPORT_MEASURES,
+  type ReportAppealsQuery,
+  type ReportQuery,
+} from '@otklik/shared/reports';
+import { reportsApi } from '@otklik/shared/reports.api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
+import { aCompany, aMessage, anAppeal } from '../appeals/appeal.factory';
+import { aTopic } from '../people/people.factory';
+
+/** Friday, 27 February 2026, 23:30 in Moscow: the first day is over half an hour later. */
+const BEGIN = Date.parse('2026-02-27T20:30:00Z');
+const HOUR = 3_600_000;
+const PERIOD = { from: '2026-02-27', to: '2026-04-05' };
+let now = new Date(BEGIN);
+let server: TestApp;
+let company: Awaited<ReturnType<typeof aCompany>>;
+let supervisor: TestSession;
+let manager: TestSession;
+let dealers: TestSession[];
+let topics: { id: string }[];
+const ids: string[] = [];
+
+/** The same sequence in every run. */
+let seed = 20260227;
+function random(below: number): number {
+  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+  return Math.floor((seed / 2_147_483_648) * below);
+}
+
+async function happen(): Promise<void> {
+  now = new Date(now.getTime() + random(9) * HOUR);
+  const appealId = ids[random(ids.length)];
+  const what = random(10);
+  if (appealId === undefined || what < 3) {
+    const opened = await anAppeal(dealers[random(2)]!, topics[random(2)]!, {
+      typeCode: ['complaint', 'error', 'question'][random(3)]!,
+    });
+    ids.push(opened.appeal.id);
+  } else if (what < 6) await aMessage(manager, appealId);
+  else if (what === 6)
+    await manager.call(appealsApi.assign, {
+      appealId,
+      assigneeId: [company.manager.id, company.colleague.id, null][random(3)]!,
+    });
+  else
+    await manager.call(appealsApi.changeStatus, {
+      appealId,
+      status: (['waiting', 'resolved', 'closed', 'in_work'] as const)[random(4)]!,
+    });
+}
+
+beforeAll(async () => {
+  server = await testApp({ now: () => now, background: false });
+  company = await aCompany(server.database.db);
+  topics = [company.topic, await aTopic(server.database.db)];
+  supervisor = await server.signIn(company.supervisor);
+  manager = await server.signIn(company.manager);
+  dealers = [await server.signIn(company.visitor), await server.signIn(company.outsider)];
+  ids.push((await anAppeal(dealers[0]!, company.topic)).appeal.id);
+  for (let turn = 0; turn < 120; turn += 1) {
+    await happen();
+    // Facts follow in the middle of histories too, so that later changes move what is counted already.
+    if (turn % 25 === 10) await server.app.services.facts.follow();
+  }
+}, 120_000);
+afterAll(() => server.close());
+
+const report = (query: Partial<ReportQuery> = {}) =>
+  supervisor.call(reportsApi.report, { ...PERIOD, by: 'topic', ...query });
+async function listed(query: Omit<ReportAppealsQuery, 'from' | 'to'> & Partial<ReportQuery>) {
+  const { by: _by, ...rest } = query;
+  const found: number[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await supervisor.call(reportsApi.appeals, {
+      ...PERIOD,
+      ...rest,
+      limit: 7,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    found.push(...page.items.map(({ no }) => no));
+    cursor = page.nextCursor ?? undefined;
+    if (cursor === undefined) expect(page.total).toBe(found.length);
+  } while (cursor !== undefined);
+  expect(new Set(found).size).toBe(found.length);
+  return found.length;
+}
+const FILTER = {
+  manager: 'managerId',
+  team: 'teamId',
+  topic: 'topicId',
+  type: 'typeCode',
+  dealer: 'dealerId',
+} as const;
+
+describe('a report', () => {
+  it('says what the clocks say, in plain words', async () => {
+    const [plain] = await server.database.db.query<Record<string, number>>(
+      `SELECT count(*)::int AS opened, count(*) FILTER (WHERE a.status IN ('resolved', 'closed'))::int AS resolved,
+         count(*) FILTER (WHERE EXISTS (SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.kind <> 'resolution' AND c.state = 'breached'))::int AS late,
+         count(*) FILTER (WHERE EXISTS (SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.kind <> 'resolution' AND c.state IN ('met', 'breached')))::int AS judged
+       FROM appeal a`,
+    );
+    const { totals, behind } = await report();
+    expect(totals).toMatchObject(plain!);
+    expect(totals.late).toBeGreaterThan(0);
+    expect(totals.in_time).toBeGreaterThan(0);
+    expect(totals.in_time + totals.late).toBe(totals.judged);
+    expect(totals.open + totals.resolved).toBe(totals.opened);
+    expect(behind).toBe(false);
+  });
+
+  it.each(REPORT_GROUPS)('opens the list of exactly each number, by %s', async (by) => {
+    const { groups, totals } = await report({ by });
+    expect(groups.reduce((sum, { numbers }) => sum + numbers.opened, 0)).toBe(totals.opened);
+    for (const { key, numbers } of groups)
+      for (const measure of REPORT_MEASURES)
+        expect([key, measure, await listed({ measure, [FILTER[by]]: key })]).toEqual([
+          key,
+          measure,
+          numbers[measure],
+        ]);
+  });
+
+  it('opens the list behind hours, steps, topics and the backlog', async () => {
+    const { slots, steps, topics: bars, backlog } = await report();
+    for (const [slot, n] of slots.entries())
+      if (n > 0) expect(await listed({ measure: 'opened', slot })).toBe(n);
+    expect(slots.reduce((sum, n) => sum + n, 0)).toBe(ids.length);
+    // Opened before midnight in Moscow: a Friday evening, not a Saturday.
+    expect(slots[4 * 24 + 23]).toBeGreaterThan(0);
+    for (const { from, to, judged, in_time } of steps) {
+      expect(await listed({ measure: 'judged', ...{ from, to } })).toBe(judged);
+      expect(await listed({ measure: 'in_time', ...{ from, to } })).toBe(in_time);
+    }
+    for (const { topicId, typeCode, opened } of bars)
+      expect(await listed({ measure: 'opened', topicId, typeCode })).toBe(opened);
+    for (const { day, open } of backlog)
+      expect([day, await listed({ measure: 'opened', openOn: day })]).toEqual([day, open]);
+  });
+
+  it('gives the same numbers from sums and from counting under filters', async () => {
+    const whole = await report({ by: 'dealer' });
+    const parts = await Promise.all(topics.map(({ id }) => report({ by: 'dealer', topicId: id })));
+    const counted = await Promise.all(
+      topics.map(({ id }) => report({ by: 'dealer', topicId: id, teamId: company.team.id })),
+    );
+    for (const measure of REPORT_MEASURES) {
+      const sum = (reports: typeof parts) =>
+        reports.reduce((total, { totals }) => total + totals[measure], 0);
+      expect([measure, sum(parts)]).toEqual([measure, whole.totals[measure]]);
+    }
+    const byTeam = await report({ by: 'dealer', teamId: company.team.id });
+    expect(counted.map(({ totals }) => totals.opened).reduce((a, b) => a + b)).toBe(
+      byTeam.totals.opened,
+    );
+    expect(byTeam.totals).toEqual(
+      (await report({ by: 'team' })).groups.find(({ key }) => key === company.team.id)?.numbers,
+    );
+    for (const [index, { backlog, steps }] of counted.entries()) {
+      const filters = { topicId: topics[index]!.id, teamId: company.team.id };
+      const { day, open } = backlog.at(-1)!;
+      expect(await listed({ measure: 'opened', openOn: day, ...filters })).toBe(open);
+      const { from, to, judged } = steps[1]!;
+      expect(await listed({ measure: 'judged', ...{ from, to }, ...filters })).toBe(judged);
+    }
+  });
+
+  it('accounts for the whole of every ended breach, and opens the appeals of each cause', async () => {
+    const { causes } = await report();
+    expect(causes.map(({ cause }) => cause).sort()).toEqual(
+      expect.arrayContaining(['out_of_hours', 'owner', 'unassigned']),
+    );
+    for (const { cause, appeals } of causes)
+      expect([cause, await listed({ measure: 'opened', cause })]).toEqual([cause, appeals]);
+    const wrong = await server.database.db.query(
+      `SELECT c.appeal_id FROM sla_clock c
+       LEFT JOIN breach_part p ON p.appeal_id = c.appeal_id AND p.kind = c.kind AND p.cycle = c.cycle
+       WHERE c.state = 'breached' AND c.ended_at IS NOT NULL GROUP BY c.appeal_id, c.kind, c.cycle
+       HAVING coalesce(sum(p.ms), 0) <> round(extract(epoch FROM c.ended_at - c.started_at) * 1000)`,
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('adds whole months and days around them to the same as days alone', async () => {
+    const halves = await Promise.all([
+      report({ from: '2026-02-27', to: '2026-03-09' }),
+      report({ from: '2026-03-10', to: '2026-04-05' }),
+    ]);
+    const { totals } = await report();
+    expect(halves[0].totals.opened + halves[1].totals.opened).toBe(totals.opened);
+    expect(halves[0].totals.answered + halves[1].totals.answered).toBe(totals.answered);
+  });
+});
+
+describe('the facts', () => {
+  const stored = async () => {
+    const { db } = server.database;
+    return {
+      facts: await db.query(`SELECT * FROM appeal_fact ORDER BY appeal_id`),
+      parts: await db.query(`SELECT * FROM breach_part ORDER BY appeal_id, kind, cycle, cause`),
+      tally: await db.query(
+        `SELECT * FROM report_tally ORDER BY dim, grain, measure, start, key, bucket`,
+      ),
+    };
+  };
+  it('made anew are what following made of them', async () => {
+    await server.app.services.facts.follow();
+    const followed = await stored();
+    expect(followed.facts).toHaveLength(ids.length);
+    await server.app.services.facts.rebuild();
+    expect(await stored()).toEqual(followed);
+  });
+
+  it('stay the same when several follow at once, and again', async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      await happen();
+      if (turn % 4 === 0)
+        await Promise.all([1, 2, 3].map(() => server.app.services.facts.follow()));
+    }
+    await server.app.services.facts.follow();
+    const followed = await stored();
+    await server.app.services.facts.follow();
+    expect(await stored()).toEqual(followed);
+    await server.app.services.facts.rebuild();
+    expect(await stored()).toEqual(followed);
+  });
+
+  it('do not miss a change that commits after a later one was counted', async () => {
+    const { db } = server.database;
+    const [first, second] = ids as [string, string];
+    let commit!: () => void;
+    const held = new Promise<void>((resolve) => (commit = resolve));
+    let began!: () => void;
+    const written = new Promise<void>((resolve) => (began = resolve));
+    const touch = `UPDATE appeal SET priority = 'urgent', team_id = NULL, changed_xid = pg_current_xact_id() WHERE id = $1`;
+    const slow = db.transaction(async (tx) => {
+      await tx.query(touch, [first]);
+      began();
+      await held;
+    });
+    await written;
+    await db.query(touch, [second]);
+    await server.app.services.facts.follow();
+    commit();
+    await slow;
+    await server.app.services.facts.follow();
+    const teams = await db.query<{ team_id: string | null }>(
+      `SELECT team_id FROM appeal_fact WHERE appeal_id = ANY($1::uuid[])`,
+      [[first, second]],
+    );
+    expect(teams).toEqual([{ team_id: null }, { team_id: null }]);
+  });
+});
+
+describe('who may read reports', () => {
+  it('supervisors and admins; a dealer does not learn that there are any', async () => {
+    const query = { ...PERIOD, by: 'topic' } as const;
+    const no = await refusal(manager.call(reportsApi.report, query));
+    expect([no.status, no.problem.facts]).toEqual([403, { right: 'seeReports' }]);
+    expect((await refusal(dealers[0]!.call(reportsApi.report, query))).status).toBe(404);
+    const list = { ...PERIOD, measure: 'late' } as const;
+    expect((await refusal(manager.call(reportsApi.appeals, list))).status).toBe(403);
+    expect((await refusal(dealers[0]!.call(reportsApi.appeals, list))).status).toBe(404);
+  });
+
+  it.each([
+    ['to', { from: '2026-03-02', to: '2026-03-01' }],
+    ['to', { from: '2010-01-01', to: '2026-03-01' }],
+    ['from', { from: '2026-02-30', to: '2026-03-01' }],
+    ['from', { from: '0000-01-01', to: '2026-03-01' }],
+  ])('a wrong period is refused, naming %s', async (path, period) => {
+    const no = await refusal(supervisor.call(reportsApi.report, { ...period, by: 'topic' }));
+    expect(no.problem).toMatchObject({
+      code: 'invalid_input',
+      facts: { fields: expect.arrayContaining([expect.objectContaining({ path })]) },
+    });
+  });
+});

@@ -1,0 +1,7 @@
+import type { Report, ReportAppeals, ReportAppealsQuery, ReportQuery } from './reports';
+import { route } from './route';
+
+export const reportsApi = {
+  report: route<ReportQuery, Report>('GET', '/reports'),
+  appeals: route<ReportAppealsQuery, ReportAppeals>('GET', '/reports/appeals'),
+};
