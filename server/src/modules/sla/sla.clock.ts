@@ -82,7 +82,8 @@ export type ClockEvent =
   /** By staff: nobody has written, so only a new resolution begins. */
   | { type: 'reopened' }
   /**
-   * Open clocks take the policy and calendar of the context; breached ones keep what was missed.
+   * Open clocks take the policy and calendar of the context; breached ones keep what was missed, and
+   * only count on by the new hours.
    * `calendarBefore` is what they ran by until now: leave it out when the calendar is the same.
    */
   | { type: 'retargeted'; calendarBefore?: WorkCalendar }
@@ -146,7 +147,8 @@ export function advance(
     if (before.endedAt || !concerns(event, before)) return before;
     const clock = settle(before, at, runBy, steps);
     const move = transition[dutyOf(before.kind)];
-    const outcome = move && moves[move](count(clock, at, runBy), now);
+    const counted = count(clock, at, runBy);
+    const outcome = move && (moves[move](counted, now) ?? kept(clock, counted, now, runBy));
     return outcome ? write(steps, clock, outcome.clock, outcome.action, event.type) : clock;
   });
   for (const duty of transition.begin ?? []) {
@@ -248,6 +250,20 @@ const moves: Record<Move, Mover> = {
     return samePromise(clock, next) ? null : { clock: next, action: 'retargeted' };
   },
 };
+
+/**
+ * Under a changed calendar a line is due also where the promise stays: what has been counted since the
+ * last one would otherwise be counted by the new hours.
+ */
+function kept(
+  clock: Clock,
+  counted: Clock,
+  { at, calendar }: ClockContext,
+  runBy: WorkCalendar,
+): ReturnType<Mover> {
+  if (runBy === calendar || count(clock, at, calendar).countedMs === counted.countedMs) return null;
+  return { clock: counted, action: 'retargeted' };
+}
 
 /** One that was breached stays so, whatever ends it. */
 function ended(clock: Clock, state: 'met' | 'cancelled', at: Date): ReturnType<Mover> {
