@@ -14,8 +14,10 @@ import {
   createAppealListService,
   createAppealService,
   createEntryChangeService,
+  createLedgerService,
   createSyncService,
   createThreadService,
+  ledgerRoutes,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -195,6 +197,7 @@ export async function createApp({
   slaRoutes(api, sla);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
+  ledgerRoutes(api, createLedgerService({ db, sla, appeals }));
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);

@@ -7,6 +7,7 @@ import { Drafts1763700500000 } from './1763700500000-drafts';
 import { ReceiptsAndChiefs1763700600000 } from './1763700600000-receipts-and-chiefs';
 import { ListOrders1763700700000 } from './1763700700000-list-orders';
 import { Macros1763700800000 } from './1763700800000-macros';
+import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ReceiptsAndChiefs1763700600000,
   ListOrders1763700700000,
   Macros1763700800000,
+  ClockDisputes1763701200000,
 ];

@@ -7,6 +7,7 @@
  * Hears: NOTIFY `sla_changed`.
  */
 export { workMsBetween, type WorkCalendar } from './calendar';
+export { stretchesOf, type Stretch } from './clock.days';
 export { clockRepository, type ClockRow } from './clock.repository';
 export {
   advance,

@@ -82,6 +82,15 @@ export type ClockEvent =
   /** By staff: nobody has written, so only a new resolution begins. */
   | { type: 'reopened' }
   /**
+   * A dispute about the wait was accepted: it ends. `wronglySince`: it began without a reason then, so that
+   * the working time since is counted after all.
+   */
+  | { type: 'wait_disproved'; wronglySince?: Date }
+  /** A dispute was accepted: the answer had been given elsewhere. */
+  | { type: 'answer_credited' }
+  /** A dispute was accepted: no answer was owed. */
+  | { type: 'answer_excused' }
+  /**
    * Open clocks take the policy and calendar of the context; breached ones keep what was missed, and
    * only count on by the new hours.
    * `calendarBefore` is what they ran by until now: leave it out when the calendar is the same.
@@ -118,6 +127,9 @@ const transitions: Record<ClockEvent['type'], Partial<Record<Duty, Move>> & { be
   resolved: { answer: 'cancel', resolution: 'finish' },
   closed: { answer: 'cancel', resolution: 'finish' },
   reopened: { begin: ['resolution'] },
+  wait_disproved: { answer: 'resume', resolution: 'resume' },
+  answer_credited: { answer: 'finish' },
+  answer_excused: { answer: 'cancel' },
   retargeted: { answer: 'retarget', resolution: 'retarget' },
   due_reached: {},
   warn_reached: {},
@@ -147,7 +159,10 @@ export function advance(
     if (before.endedAt || !concerns(event, before)) return before;
     const clock = settle(before, at, runBy, steps);
     const move = transition[dutyOf(before.kind)];
-    const counted = count(clock, at, runBy);
+    const counted =
+      event.type === 'wait_disproved'
+        ? countWait(clock, event, at, runBy)
+        : count(clock, at, runBy);
     const outcome = move && (moves[move](counted, now) ?? kept(clock, counted, now, runBy));
     return outcome ? write(steps, clock, outcome.clock, outcome.action, event.type) : clock;
   });
@@ -327,6 +342,19 @@ function deadlines(
 function count(clock: Clock, at: Date, calendar: WorkCalendar): Clock {
   const workMs = clock.state === 'paused' ? 0 : workMsBetween(clock.lastCountedAt, at, calendar);
   return { ...clock, lastCountedAt: at, countedMs: clock.countedMs + workMs };
+}
+
+/** Of a paused clock the working time since the wait began wrongly, else as {@link count}. */
+function countWait(
+  clock: Clock,
+  { wronglySince }: { wronglySince?: Date },
+  at: Date,
+  calendar: WorkCalendar,
+): Clock {
+  const counted = count(clock, at, calendar);
+  if (clock.state !== 'paused' || wronglySince === undefined) return counted;
+  const workMs = workMsBetween(wronglySince, at, calendar);
+  return { ...counted, countedMs: counted.countedMs + workMs };
 }
 
 function write(
