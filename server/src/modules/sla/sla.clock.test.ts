@@ -630,7 +630,7 @@ function run({ start, told, rules, length }: History, polls: number[]) {
             { type: 'warn_reached', kind, cycle },
             { type: 'due_reached', kind, cycle },
           ])
-        : [told(type, before, steps)];
+        : [eventOf(type, before, steps)];
     for (const event of events) {
       const result = advance(clocks, event, { ...rule, at });
       clocks = result.clocks;
@@ -648,7 +648,7 @@ function run({ start, told, rules, length }: History, polls: number[]) {
 }
 
 /** What the services say beside the bare type. */
-function told(type: Simple, calendarBefore: WorkCalendar, steps: ClockStep[]): ClockEvent {
+function eventOf(type: Simple, calendarBefore: WorkCalendar, steps: ClockStep[]): ClockEvent {
   if (type === 'retargeted') return { type, calendarBefore };
   if (type !== 'wait_disproved') return { type };
   const wronglySince = steps.findLast(({ action }) => action === 'paused')?.at;
