@@ -7,5 +7,4 @@ export { default as ClockStory } from './ClockStory.vue';
 export { default as CourtesyLine } from './CourtesyLine.vue';
 export { default as DisputeLine } from './DisputeLine.vue';
 export { default as OpenDisputeList } from './OpenDisputeList.vue';
-export { useLedgers } from './ledger.store';
 export { useLedger } from './useLedger';

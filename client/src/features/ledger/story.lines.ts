@@ -16,6 +16,11 @@ export type StoryLine =
   /** Counted by hours that have changed since: only the sum is known. */
   | { is: 'other_hours'; key: string; from: string; to: string | null; ms: number };
 
+const MINUTE = 60_000;
+/** The screen tells whole minutes. */
+const lasts = ({ from, to }: { from: string; to: string }) =>
+  Date.parse(to) - Date.parse(from) >= MINUTE;
+
 /** Stretches as lines: days of one date as one line, unless a pause lies between them. Their `ms` add up to the stretches' sum. */
 export function storyLines(stretches: readonly LedgerStretch[], now: number): StoryLine[] {
   const lines: StoryLine[] = [];
@@ -32,7 +37,7 @@ export function storyLines(stretches: readonly LedgerStretch[], now: number): St
           ...{ ms: day.countedMs, ahead: is === 'running' && Date.parse(start) > now, from: start },
         };
       });
-      const gaps = stretch.skipped.map((gap): StoryLine & { from: string } => ({
+      const gaps = stretch.skipped.filter(lasts).map((gap): StoryLine & { from: string } => ({
         ...{ is: 'skipped', key: `skipped ${gap.from}` },
         ...gap,
       }));
