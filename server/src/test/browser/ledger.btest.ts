@@ -67,6 +67,7 @@ const WORDS = {
     accept: 'Принять',
     why: 'Напишите, почему',
     reason: 'Почему так',
+    now: 'сейчас',
     thanks: 'Похоже, это просто благодарность.',
     notNeeded: 'Ответ не нужен',
   },
@@ -86,6 +87,7 @@ const WORDS = {
     accept: 'Accept',
     why: 'Write why',
     reason: 'Why',
+    now: '– now',
     thanks: 'This looks like a thank-you only.',
     notNeeded: 'No answer needed',
   },
@@ -113,7 +115,7 @@ it.each<Looks>([
   await page.keyboard.press('Enter');
   const story = page.locator('[data-clock="first_response/1"]');
   await story.getByText(words.sum).waitFor();
-  await story.locator('[data-line="paused"]').waitFor();
+  await story.locator('[data-line="paused"]', { hasText: words.now }).waitFor();
   await story
     .getByText('MSK')
     .or(story.getByText('GMT+3'))
@@ -166,7 +168,9 @@ it.each<Looks>([
   await line.waitFor({ state: 'hidden' });
   await how.click();
   await story.locator('[data-outcome="accepted"]').getByText(words.accepted).waitFor();
-  await story.locator('[data-line="paused"]').waitFor({ state: 'hidden' });
+  // Within working hours no pause is left at all; out of them it has at least come to its end.
+  const lasting = story.locator('[data-line="paused"]', { hasText: words.now });
+  await lasting.waitFor({ state: 'hidden' });
   for (const { complaints } of [dealer, staff, chief]) expect(complaints).toEqual([]);
 });
 
