@@ -14,8 +14,10 @@ import {
   createAppealListService,
   createAppealService,
   createEntryChangeService,
+  createLedgerService,
   createSyncService,
   createThreadService,
+  ledgerRoutes,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -201,6 +203,7 @@ export async function createApp({
   calendarRoutes(api, sla);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
+  ledgerRoutes(api, createLedgerService({ db, sla, appeals }));
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);

@@ -134,6 +134,8 @@ export const EVENT_TYPES = [
   'sla_warned',
   'sla_breached',
   'reopened',
+  'clock_disputed',
+  'dispute_settled',
   'edited',
   'deleted',
 ] as const;
@@ -143,6 +145,7 @@ export type EventType = z.infer<typeof EventType>;
 /**
  * Facts of an event, by type: `status` {from,to,solved?} · `assigned` {from,to: PersonRef|null} · `joined`/`left` {persons: PersonRef[]} ·
  * `fields` {changes: {field, from, to}[]} · `order_linked` {number} · `sla_*` {kind, dueAt} · `opened` {promise: moment|null} ·
+ * `clock_disputed` {disputeId, kind, cycle, claim, comment} · `dispute_settled` {disputeId, kind, cycle, claim, outcome, reason} ·
  * `edited`/`deleted` {entryId, version}: the log stays append-only, a change of an entry is an event of its own number.
  */
 export const EventFacts = z.record(z.string(), z.unknown());

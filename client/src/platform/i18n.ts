@@ -14,6 +14,7 @@ export const MESSAGE_FILES = [
   'thread',
   'proof',
   'inbox',
+  'ledger',
   'board',
   'orders',
   'admin',

@@ -8,6 +8,7 @@ import { ReceiptsAndChiefs1763700600000 } from './1763700600000-receipts-and-chi
 import { ListOrders1763700700000 } from './1763700700000-list-orders';
 import { Macros1763700800000 } from './1763700800000-macros';
 import { Calendars1763701000000 } from './1763701000000-calendars';
+import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 import { Reports1763701300000 } from './1763701300000-reports';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
@@ -22,5 +23,6 @@ export const migrations = [
   ListOrders1763700700000,
   Macros1763700800000,
   Calendars1763701000000,
+  ClockDisputes1763701200000,
   Reports1763701300000,
 ];

@@ -289,6 +289,23 @@ beforeAll(async () => {
     'POST /appeals/:appealId/orders': { appealId, number: order.number },
     'DELETE /appeals/:appealId/orders/:number': { appealId, number: 'none' },
     'POST /appeals/:appealId/no-answer-needed': { appealId },
+    'GET /appeals/:appealId/ledger': { appealId },
+    'POST /appeals/:appealId/disputes': {
+      appealId,
+      clientId: randomUUID(),
+      kind: 'first_response',
+      cycle: 1,
+      claim: 'had_answered',
+      comment: 'x',
+    },
+    'POST /appeals/:appealId/disputes/:disputeId/outcome': {
+      appealId,
+      disputeId: randomUUID(),
+      clientId: randomUUID(),
+      outcome: 'rejected',
+      reason: 'x',
+    },
+    'GET /disputes': {},
     'GET /appeals/:appealId/clocks': { appealId },
     'POST /presence': { appealId, writes: 'reply', windowId: randomUUID() },
     'GET /board': {

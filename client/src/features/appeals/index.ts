@@ -79,7 +79,7 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./AppealPage.vue'),
     meta: {
       ...{ side: 'dealer', nav: 'appeals', layout: 'fixed', alone: true, ownConnection: true },
-      messages: texts,
+      messages: [...texts, 'ledger'],
     },
   },
 ];

@@ -176,7 +176,6 @@ export function useDealerAppeal(no: () => number) {
     wantColleagues: () => void directories.loadDealerColleagues(),
     pullIn: (personIds: string[]) => command((id) => threads.pullIn(id, personIds)),
     takeOff: (personId: string) => command((id) => threads.leave(id, personId)),
-    clocks: () => threads.clocks(appealId.value ?? ''),
     examined: computed(() => threads.examined(appealId.value ?? '')),
     busy,
   };

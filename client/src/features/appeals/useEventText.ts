@@ -24,6 +24,8 @@ const namesOf = (value: unknown): string =>
     : '';
 const FIELDS = new Set(['topic_id', 'type_code', 'priority', 'subject', 'team_id']);
 const STATUSES = new Set(['new', 'in_work', 'waiting', 'resolved', 'closed']);
+const CLAIMS = new Set(['had_answered', 'owes_nothing']);
+const OUTCOMES = new Set(['accepted', 'rejected']);
 const KINDS = new Set(['first_response', 'next_response', 'resolution']);
 
 interface Change {
@@ -113,6 +115,21 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
         return t(`thread.events.${type}`, { no: format.no(textOf(facts.number) ?? '') });
       case 'no_answer_needed':
         return signed('noAnswerNeeded');
+      case 'clock_disputed':
+      case 'dispute_settled': {
+        const claim = textOf(facts.claim) ?? '';
+        const kind = textOf(facts.kind) ?? '';
+        const outcome = textOf(facts.outcome) ?? '';
+        if (!CLAIMS.has(claim) || !KINDS.has(kind)) return '';
+        const text = t(`thread.events.${type}`, {
+          who,
+          kind: t(`thread.clockKinds.${kind}`),
+          claim: t(`thread.disputeClaims.${claim}`),
+          outcome: OUTCOMES.has(outcome) ? t(`thread.disputeOutcomes.${outcome}`) : '',
+          words: textOf(type === 'clock_disputed' ? facts.comment : facts.reason) ?? '',
+        });
+        return text.trim();
+      }
       case 'sla_warned':
       case 'sla_breached': {
         const kind = textOf(facts.kind) ?? '';

@@ -13,7 +13,7 @@ export const routes: RouteRecordRaw[] = [
       side: 'staff',
       right: 'seeBoard',
       ownConnection: true,
-      messages: ['board', 'inbox'],
+      messages: ['board', 'inbox', 'ledger'],
     },
   },
 ];

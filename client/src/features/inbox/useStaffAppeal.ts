@@ -43,6 +43,11 @@ export function useStaffAppeal(no: () => number) {
     items.value.flatMap((item) => (item.is === 'entry' ? [item.entry] : [])),
   );
 
+  /** A clock of it was disputed, as far as the thread is loaded: whether it is open the ledger knows. */
+  const disputed = computed(() =>
+    entries.value.some(({ event }) => event?.type === 'clock_disputed'),
+  );
+
   /* ── Deadlines ────────────────────────────────────────── */
 
   /** The ledger moves whenever a clock does; the row tells which. */
@@ -188,6 +193,7 @@ export function useStaffAppeal(no: () => number) {
     appealId,
     items,
     entries,
+    disputed,
     clocks,
     loadClocks,
     assign,

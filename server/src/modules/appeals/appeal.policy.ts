@@ -59,7 +59,10 @@ export const appealPolicy = {
       : personId !== appeal.openedBy && (personId === actor.personId || actor.chief),
   linkOrder: (_actor: Actor) => true,
   seeBoard: (actor: Actor) => seesAllAppeals(actor),
-  seeClocks: (_actor: Actor) => true,
+  /** The clocks as staff see them; a dealer reads his part of the ledger. */
+  seeClocks: (actor: Actor) => isStaff(actor),
+  /** Either side may say that a clock is wrong; supervisors settle it. */
+  settleDispute: (actor: Actor) => seesAllAppeals(actor),
   /** A dealer may say that his problem is solved; everything else is the staff's. */
   changeStatus: (actor: Actor, appeal: Subject, to: Status) =>
     isStaff(actor)

@@ -664,30 +664,27 @@ export function createAppealService({
       };
     },
 
+    changing,
+    wasDone,
+
     /**
-     * The clocks with their ledger. A dealer gets his part: no warnings, which are a matter of the staff.
-     * @throws not_found
+     * The clocks with their lines, for staff; a dealer reads the ledger.
+     * @throws not_found, forbidden
      */
     async clocks(actor: Actor, { appealId }: { appealId: string }): Promise<AppealClocks> {
       const [facts] = await appealRepository.facts(db, [appealId]);
       if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
         throw fail('not_found', { what: 'appeal' });
+      if (!appealPolicy.seeClocks(actor)) throw fail('forbidden', { right: 'seeClocks' });
       const [clocks, steps] = await Promise.all([
         clockRepository.clocksOf(db, appealId),
         clockRepository.stepsOf(db, appealId),
       ]);
       const last = clocks.at(-1);
-      const about = await sla.about(last?.policyId ?? null, last?.calendarId ?? null);
-      const staff = isStaff(actor);
       return {
-        policyName: staff ? about.policyName : null,
-        warnPercent: staff ? about.warnPercent : null,
-        calendar: about.calendar,
-        clocks: clocks.map((clock) => ({
-          ...clockView(clock),
-          ...(staff ? {} : { warnAt: null }),
-        })),
-        steps: steps.filter((step) => staff || step.action !== 'warned').map(stepView),
+        ...(await sla.about(last?.policyId ?? null, last?.calendarId ?? null)),
+        clocks: clocks.map(clockView),
+        steps: steps.map(stepView),
       };
     },
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Appeal, Entry, Posted } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
+import { ledgerApi } from '@otklik/shared/ledger.api';
 import { companyApi } from '@otklik/shared/company.api';
 import { peopleApi } from '@otklik/shared/people.api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -406,7 +407,7 @@ describe('an edited or deleted note', () => {
       card: await card(dealer, appeal.id),
       thread: await thread(dealer, appeal.id),
       list: await dealer.call(appealsApi.list, { view: 'open' }),
-      clocks: await dealer.call(appealsApi.clocks, { appealId: appeal.id }),
+      ledger: await dealer.call(ledgerApi.ledger, { appealId: appeal.id }),
     });
     const line = await dealer.socket();
     const { cursor } = await dealer.call(appealsApi.sync, {});

@@ -1,7 +1,7 @@
 /**
  * Appeals: the thread between a dealer and the company, everything said and done in it, and how it reaches every reader.
  *
- * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`.
+ * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`.
  * Tells: `appeal:news`, `appeal:mark` over the socket after commit.
  * Hears: the job `retargetClocks` when policies or calendars change.
  */
@@ -13,5 +13,7 @@ export { createAppealService, type AppealService } from './appeal.service';
 export { standingFrom, standingOf, type Standing } from './appeal.standing';
 export { startClockPoller } from './clock.poller';
 export { createEntryChangeService } from './entry-change.service';
+export { ledgerRoutes } from './ledger.routes';
+export { createLedgerService } from './ledger.service';
 export { createSyncService } from './sync.service';
 export { createThreadService, type ThreadService } from './thread.service';

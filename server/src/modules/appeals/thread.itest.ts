@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appealsApi } from '@otklik/shared/appeals.api';
+import { ledgerApi } from '@otklik/shared/ledger.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
 import { aCompany, aMessage, anAppeal } from './appeal.factory';
@@ -233,7 +234,7 @@ describe('a private note', () => {
       thread: await dealerThread(appeal.id),
       list: await dealer.call(appealsApi.list, { view: 'open' }),
       counts: await dealer.call(appealsApi.counts, {}),
-      clocks: await dealer.call(appealsApi.clocks, { appealId: appeal.id }),
+      ledger: await dealer.call(ledgerApi.ledger, { appealId: appeal.id }),
     });
     const line = await dealer.socket();
     const { cursor } = await dealer.call(appealsApi.sync, {});

@@ -379,15 +379,21 @@ export function setStatus(
   );
   if (to === 'waiting') row.answer_owed_by = 'dealer';
   if (DONE.includes(to)) row.answer_owed_by = null;
-  const event = clockEvent(from, to);
-  if (event) moveClocks(work, event, clocks);
+  for (const event of clockEvents(from, to)) moveClocks(work, event, clocks);
+  // The wait is over and the dealer has not written: a question of his that was not answered is owed again.
+  if (from === 'waiting' && row.answer_owed_by === 'dealer' && owesAnswer(work))
+    row.answer_owed_by = 'staff';
 }
 
-function clockEvent(from: Status, to: Status): ClockEvent | null {
-  if (to === 'waiting') return { type: 'waiting' };
-  if (to === 'closed') return { type: 'closed' };
-  if (to === 'resolved') return { type: 'resolved' };
-  if (from === 'waiting') return { type: 'resumed' };
-  if (DONE.includes(from)) return { type: 'reopened' };
-  return null;
+/** Is a clock of an answer open? */
+const owesAnswer = ({ facts }: AppealChange) =>
+  facts.clocks.some(({ kind, endedAt }) => kind !== 'resolution' && endedAt === null);
+
+function clockEvents(from: Status, to: Status): ClockEvent[] {
+  if (to === 'closed') return [{ type: 'closed' }];
+  if (to === 'resolved') return [{ type: 'resolved' }];
+  // Straight from done to waiting: the new resolution has to begin before it can wait.
+  const again: ClockEvent[] = DONE.includes(from) ? [{ type: 'reopened' }] : [];
+  if (to === 'waiting') return [...again, { type: 'waiting' }];
+  return from === 'waiting' ? [{ type: 'resumed' }] : again;
 }

@@ -8,6 +8,7 @@
  */
 export { workMsBetween, type WorkCalendar } from './calendar';
 export { calendarRoutes } from './calendar.routes';
+export { stretchesOf, type Stretch } from './clock.days';
 export { clockRepository, type ClockRow } from './clock.repository';
 export {
   advance,

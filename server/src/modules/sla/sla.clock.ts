@@ -82,7 +82,17 @@ export type ClockEvent =
   /** By staff: nobody has written, so only a new resolution begins. */
   | { type: 'reopened' }
   /**
-   * Open clocks take the policy and calendar of the context; breached ones keep what was missed.
+   * A dispute about the wait was accepted: it ends. `wronglySince`: it began without a reason then, so that
+   * the working time since is counted after all.
+   */
+  | { type: 'wait_disproved'; wronglySince?: Date }
+  /** A dispute was accepted: the answer had been given elsewhere. */
+  | { type: 'answer_credited' }
+  /** A dispute was accepted: no answer was owed. */
+  | { type: 'answer_excused' }
+  /**
+   * Open clocks take the policy and calendar of the context; breached ones keep what was missed, and
+   * only count on by the new hours.
    * `calendarBefore` is what they ran by until now: leave it out when the calendar is the same.
    */
   | { type: 'retargeted'; calendarBefore?: WorkCalendar }
@@ -120,6 +130,9 @@ const transitions: Record<ClockEvent['type'], Partial<Record<Duty, Move>> & { be
   resolved: { answer: 'cancel', resolution: 'finish' },
   closed: { answer: 'cancel', resolution: 'finish' },
   reopened: { begin: ['resolution'] },
+  wait_disproved: { answer: 'resume', resolution: 'resume' },
+  answer_credited: { answer: 'finish' },
+  answer_excused: { answer: 'cancel' },
   retargeted: { answer: 'retarget', resolution: 'retarget' },
   due_reached: {},
   warn_reached: {},
@@ -153,7 +166,9 @@ export function advance(
     const clock = settle(before, at, own, steps);
     const move = transition[dutyOf(before.kind)];
     const next = move === 'retarget' ? now : { ...now, calendar: own };
-    const outcome = move && moves[move](count(clock, at, own), next);
+    const counted =
+      event.type === 'wait_disproved' ? countWait(clock, event, at, own) : count(clock, at, own);
+    const outcome = move && (moves[move](counted, next) ?? kept(clock, counted, next, own));
     return outcome ? write(steps, clock, outcome.clock, outcome.action, event.type) : clock;
   });
   for (const duty of transition.begin ?? []) {
@@ -256,6 +271,20 @@ const moves: Record<Move, Mover> = {
   },
 };
 
+/**
+ * Under a changed calendar a line is due also where the promise stays: what has been counted since the
+ * last one would otherwise be counted by the new hours.
+ */
+function kept(
+  clock: Clock,
+  counted: Clock,
+  { at, calendar }: ClockContext,
+  runBy: WorkCalendar,
+): ReturnType<Mover> {
+  if (runBy === calendar || count(clock, at, calendar).countedMs === counted.countedMs) return null;
+  return { clock: counted, action: 'retargeted' };
+}
+
 /** One that was breached stays so, whatever ends it. */
 function ended(clock: Clock, state: 'met' | 'cancelled', at: Date): ReturnType<Mover> {
   const late = clock.state === 'breached';
@@ -318,6 +347,19 @@ function deadlines(
 function count(clock: Clock, at: Date, calendar: WorkCalendar): Clock {
   const workMs = clock.state === 'paused' ? 0 : workMsBetween(clock.lastCountedAt, at, calendar);
   return { ...clock, lastCountedAt: at, countedMs: clock.countedMs + workMs };
+}
+
+/** Of a paused clock the working time since the wait began wrongly, else as {@link count}. */
+function countWait(
+  clock: Clock,
+  { wronglySince }: { wronglySince?: Date },
+  at: Date,
+  calendar: WorkCalendar,
+): Clock {
+  const counted = count(clock, at, calendar);
+  if (clock.state !== 'paused' || wronglySince === undefined) return counted;
+  const workMs = workMsBetween(wronglySince, at, calendar);
+  return { ...counted, countedMs: counted.countedMs + workMs };
 }
 
 function write(
