@@ -129,7 +129,8 @@ it.each(LANGUAGES)(
     const { appeal } = await anAppeal(dealer, company.topic);
     await aMessage(manager, appeal.id, { body: 'Отгрузка во вторник' });
     // The clock of the device is three hours ahead: times and deadlines go by the server's all the same.
-    const { page, complaints } = await at(company.visitor, `/appeals/${appeal.no}`, look, (one) =>
+    const person = await aVisitor(stage.app.database.db, company.dealer);
+    const { page, complaints } = await at(person, `/appeals/${appeal.no}`, look, (one) =>
       one.clock.install({ time: Date.now() + 3 * 60 * 60_000 }),
     );
     await isKept(page, appeal.no, 'Отгрузка во вторник');
@@ -260,7 +261,8 @@ it('STA-5: nothing of one person shows to another; ended sessions leave nothing,
 
 it('STA-5: the worker keeps the page and its files only, and follows a new build without touching the open page', async () => {
   const { appeal } = await anAppeal(dealer, company.topic);
-  const { page } = await at(company.visitor, `/appeals/${appeal.no}`);
+  const person = await aVisitor(stage.app.database.db, company.dealer);
+  const { page } = await at(person, `/appeals/${appeal.no}`);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, {
     timeout: 30_000,
   });
@@ -304,7 +306,8 @@ it.each(LANGUAGES)(
   'STA-10 ($language): a new build is told by a pill; the page reloads by a click alone, and the words in the field stay',
   async ({ look, words, language }) => {
     const { appeal } = await anAppeal(dealer, company.topic);
-    const { page } = await at(company.visitor, `/appeals/${appeal.no}`, look);
+    const person = await aVisitor(stage.app.database.db, company.dealer);
+    const { page } = await at(person, `/appeals/${appeal.no}`, look);
     await field(page).fill('недописано');
     await page.evaluate(() => void (document.documentElement.dataset.mark = 'same'));
     const pill = page.getByRole('button', { name: words.update });
