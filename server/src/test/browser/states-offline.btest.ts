@@ -312,9 +312,11 @@ it.each(LANGUAGES)(
     await page.evaluate(() => void (document.documentElement.dataset.mark = 'same'));
     const pill = page.getByRole('button', { name: words.update });
     expect(await pill.count()).toBe(0);
-    await page.route('**/api/sync*', async (route) => {
+    const serve = { release: 'newer' };
+    await page.route('**/api/**', async (route) => {
       const response = await route.fetch();
-      await route.fulfill({ response, headers: { ...response.headers(), 'x-release': 'newer' } });
+      const headers = { ...response.headers(), 'x-release': serve.release };
+      await route.fulfill({ response, headers });
     });
     await page.evaluate(() => dispatchEvent(new Event('online')));
     await pill.waitFor();
@@ -322,11 +324,7 @@ it.each(LANGUAGES)(
     expect(await page.evaluate(() => document.documentElement.dataset.mark)).toBe('same');
     await page.getByRole('button', { name: words.later }).click();
     await pill.waitFor({ state: 'detached' });
-    await page.unroute('**/api/sync*');
-    await page.route('**/api/sync*', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, headers: { ...response.headers(), 'x-release': 'newest' } });
-    });
+    serve.release = 'newest';
     await page.evaluate(() => dispatchEvent(new Event('online')));
     await pill.click();
     await page.waitForFunction(() => document.documentElement.dataset.mark === undefined);
