@@ -428,13 +428,10 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
       const says = async (state: string, text: string, part: string) => {
         await message.and(page.locator(`[data-message-state=${state}]`)).waitFor();
         const tick = message.locator(part);
-        await tick
-          .getByText(text)
-          .or(tick.filter({ hasText: text }))
-          .first()
-          .waitFor({ state: 'attached' });
         expect(await tick.locator('svg').count()).toBe(1);
+        // Who has read is asked when somebody looks; the words for readers follow.
         await tells(page, tick, text);
+        await tick.getByText(text).waitFor({ state: 'attached' });
         return tick.locator('svg').evaluate((icon) => icon.innerHTML);
       };
       await page.context().setOffline(true);
