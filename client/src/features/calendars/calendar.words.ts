@@ -18,6 +18,11 @@ export const monthName = (date: string) => formatted(date, { month: 'long' });
 /** 2026-03-02 is a Monday. */
 export const weekdayName = (weekday: number, weekdayWidth: 'short' | 'long') =>
   formatted(`2026-03-0${weekday + 2}`, { weekday: weekdayWidth });
+/** As a label: with a capital letter in every language. */
+export function weekdayTitle(weekday: number): string {
+  const name = weekdayName(weekday, 'long');
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
 
 /** What the calendar says of a day, as one sentence. */
 export function dayWords(day: ShownDay): string {

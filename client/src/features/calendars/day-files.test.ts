@@ -53,9 +53,13 @@ describe('hours in words', () => {
 });
 
 describe('a workbook', () => {
-  it.each(['ru', 'en'] as const)('comes back as it went out, %s', async (language) => {
-    expect(await readDaySheet(await daySheet(days, language))).toEqual({ days, problems: [] });
-  });
+  it.each(['ru', 'en'] as const)(
+    'comes back as it went out, %s',
+    { timeout: 30_000 },
+    async (language) => {
+      expect(await readDaySheet(await daySheet(days, language))).toEqual({ days, problems: [] });
+    },
+  );
 
   it('that is none is refused', async () => {
     const read = await readDaySheet(new Blob(['PK nonsense']));

@@ -75,7 +75,7 @@ it('hours that cannot be are told at their field, and a colleague’s change is 
   const { page, complaints } = await stage.visitor({ viewport: { width: 1280, height: 900 } });
   await signIn(stage, page, login, PASSWORD, '/admin/calendars');
   await page.getByRole('link', { name: 'Пн–Пт 9–18' }).click();
-  const monday = page.getByLabel('понедельник');
+  const monday = page.getByRole('textbox', { name: 'Понедельник' });
   await monday.fill('с утра');
   await monday.press('Tab');
   await page.getByText('Напишите часы так: 9:00–13:00, 14:00–18:00').waitFor();
@@ -100,7 +100,7 @@ it('in English, dark and on a phone: a new calendar from a file, then out again 
   });
   await signIn(stage, page, login, PASSWORD, '/admin/calendars');
   await page.getByRole('link', { name: 'New calendar' }).click();
-  await page.getByLabel('Name').fill('Warehouse');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Warehouse');
   const file = (name: string, text: string) =>
     page.locator('input[type=file]').setInputFiles({
       ...{ name, mimeType: 'text/calendar', buffer: Buffer.from(text) },
