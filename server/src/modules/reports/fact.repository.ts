@@ -24,9 +24,7 @@ export const factRepository = {
 
   /** Forgets everything: the zone in which days are counted has changed, or the sums are to be made anew. */
   async clear(tx: Tx, zone: string): Promise<Place> {
-    await tx.query(`DELETE FROM report_tally`);
-    await tx.query(`DELETE FROM appeal_fact`);
-    await tx.query(`DELETE FROM breach_part`);
+    await tx.query(`TRUNCATE report_tally, appeal_fact, breach_part`);
     const place = { zone, xid: '0', appeal_id: NO_ID };
     await factRepository.keepPlace(tx, place);
     return place;

@@ -172,9 +172,9 @@ export const reportRepository = {
       `f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`,
     ];
     return q.query(
-      `SELECT c.cause, sum(c.ms)::bigint AS ms, count(*)::integer AS appeals
-       FROM (SELECT p.appeal_id, p.cause, sum(p.ms) AS ms FROM breach_part p GROUP BY 1, 2) c
-       JOIN appeal_fact f ON f.appeal_id = c.appeal_id WHERE ${conditions.join(' AND ')} GROUP BY 1`,
+      `SELECT p.cause, sum(p.ms)::bigint AS ms, count(DISTINCT p.appeal_id)::integer AS appeals
+       FROM appeal_fact f JOIN breach_part p ON p.appeal_id = f.appeal_id
+       WHERE (f.late OR f.late_resolution) AND ${conditions.join(' AND ')} GROUP BY 1`,
       parameters,
     );
   },

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
 import { aCompany, aMessage, anAppeal } from '../appeals/appeal.factory';
 import { aTopic } from '../people/people.factory';
+import { bucketSql, minutesOf, quantile } from './report.durations';
 
 /** Friday, 27 February 2026, 23:30 in Moscow: the first day is over half an hour later. */
 const BEGIN = Date.parse('2026-02-27T20:30:00Z');
@@ -254,6 +255,24 @@ describe('the facts', () => {
       [[first, second]],
     );
     expect(teams).toEqual([{ team_id: null }, { team_id: null }]);
+  });
+});
+
+describe('the scale of durations', () => {
+  it('is exact to the minute within an hour, and to 2.5 % above', async () => {
+    const minutes = [0, 1, 46, 59, 60, 61, 75, 125, 240, 480, 1_620, 9_999, 60_000];
+    const rows = await server.database.db.query<{ bucket: number }>(
+      `SELECT ${bucketSql('ms')} AS bucket FROM unnest($1::bigint[]) ms`,
+      [minutes.map((one) => one * 60_000 + 30_000)],
+    );
+    for (const [index, { bucket }] of rows.entries()) {
+      const exact = minutes[index]!;
+      if (exact < 60) expect(minutesOf(bucket)).toBe(exact);
+      else expect(Math.abs(minutesOf(bucket) - exact - 0.5)).toBeLessThan(exact * 0.025 + 1);
+    }
+    const steps = rows.map(({ bucket }) => ({ bucket, n: 1 }));
+    expect(quantile([...steps, { bucket: -1, n: 100 }], 0.5)).toBe(minutesOf(rows[6]!.bucket));
+    expect(quantile([{ bucket: -1, n: 3 }], 0.5)).toBeNull();
   });
 });
 
