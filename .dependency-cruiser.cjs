@@ -93,12 +93,13 @@ module.exports = {
     {
       name: 'client-loads-no-validator',
       comment:
-        'At run time the client takes routes, limits, the words of macros and types from shared; schemas would load zod.',
+        'At run time the client takes routes, limits, words, plain functions and types from shared; schemas would load zod.',
       severity: 'error',
       from: { path: '^client/src/', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^shared/src/',
-        pathNot: '(\\.api|/route|/limits|/macro-text)\\.ts$',
+        pathNot:
+          '(\\.api|/route|/limits|/macro-text|/report-words|/courtesy|/production|/calendar-days)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -1,38 +1,17 @@
 import * as z from 'zod';
 import { TypeCode } from './appeals';
+import { BREACH_CAUSES, REPORT_GROUPS, REPORT_MEASURES, REPORT_NOBODY } from './report-words';
 import { paging } from './text';
 
-/** By what the lines of a report are grouped. */
-export const REPORT_GROUPS = ['manager', 'team', 'topic', 'type', 'dealer'] as const;
 export const ReportGroup = z.enum(REPORT_GROUPS);
 export type ReportGroup = z.infer<typeof ReportGroup>;
-
-/**
- * What is counted, always appeals opened within the period: all of them; those with a promised answer that was given or missed;
- * of these, all answers in time, or one missed; with a first answer; resolved; resolved too late; still open.
- */
-export const REPORT_MEASURES = [
-  'opened',
-  'judged',
-  'in_time',
-  'late',
-  'answered',
-  'resolved',
-  'late_resolution',
-  'open',
-] as const;
 export const ReportMeasure = z.enum(REPORT_MEASURES);
 export type ReportMeasure = z.infer<typeof ReportMeasure>;
-
-/** Where the time of a missed deadline went (`autopsy.ts` on the server). */
-export const BREACH_CAUSES = ['unassigned', 'owner', 'dealer', 'out_of_hours'] as const;
 export const BreachCause = z.enum(BREACH_CAUSES);
 export type BreachCause = z.infer<typeof BreachCause>;
 
 /** The longest period, so that a chart has at most so many days. */
 export const REPORT_DAYS_MAX = 3_660;
-/** What has no manager or no team. */
-export const REPORT_NOBODY = 'none';
 
 const day = z.iso.date().refine((value) => value >= '2000' && value < '2200', {
   message: 'is not a day of this century or the next',

@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000;
 
 /** A calendar day so many days away. */
-export const addDays = (day: string, days: number) =>
+const addDays = (day: string, days: number) =>
   new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
 /** Days back from today that one press chooses; the first is what a page without a period in its address shows. */

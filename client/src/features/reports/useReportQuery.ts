@@ -1,9 +1,9 @@
-import {
-  REPORT_GROUPS,
-  type ReportAppealsQuery,
-  type ReportGroup,
-  type ReportMeasure,
-  type ReportQuery,
+import { REPORT_GROUPS } from '@otklik/shared/report-words';
+import type {
+  ReportAppealsQuery,
+  ReportGroup,
+  ReportMeasure,
+  ReportQuery,
 } from '@otklik/shared/reports';
 import { computed } from 'vue';
 import { useRoute, useRouter, type RouteLocationRaw } from 'vue-router';

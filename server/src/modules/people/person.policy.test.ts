@@ -71,15 +71,7 @@ describe('rights', () => {
     ['manager', ['writeNotes', 'assign', 'changeFields', 'seeDealers', 'seeOrders']],
     [
       'supervisor',
-      [
-        'writeNotes',
-        'assign',
-        'changeFields',
-        'seeBoard',
-        'seeReports',
-        'seeDealers',
-        'seeOrders',
-      ],
+      ['writeNotes', 'assign', 'changeFields', 'seeBoard', 'seeReports', 'seeDealers', 'seeOrders'],
     ],
     [
       'admin',

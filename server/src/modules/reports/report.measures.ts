@@ -24,7 +24,7 @@ export const GROUP_COLUMNS: Record<ReportGroup, string> = {
 };
 
 /** The key of a row in each group, as text; nobody is ''. */
-export const keySql = (group: ReportGroup) => `coalesce(f.${GROUP_COLUMNS[group]}::text, '')`;
+const keySql = (group: ReportGroup) => `coalesce(f.${GROUP_COLUMNS[group]}::text, '')`;
 
 /** `all` is one line; the last two count openings only. */
 export type Dim = ReportGroup | 'all' | 'topic_type' | 'slot';

@@ -1,11 +1,7 @@
-import {
-  REPORT_NOBODY,
-  type BreachCause,
-  type ReportGroup,
-  type ReportMeasure,
-} from '@otklik/shared/reports';
+import { REPORT_NOBODY } from '@otklik/shared/report-words';
+import type { BreachCause, ReportGroup, ReportMeasure } from '@otklik/shared/reports';
 import type { Db } from '../../platform/db';
-import { GROUP_COLUMNS, keySql, MEASURES, DIMS, type Dim } from './report.measures';
+import { GROUP_COLUMNS, MEASURES, DIMS, type Dim } from './report.measures';
 
 /** Days of the company's zone, both included, and what appeals are narrowed to. */
 export interface Selection {

@@ -1,10 +1,10 @@
-import {
-  REPORT_NOBODY,
-  type Report,
-  type ReportAppeals,
-  type ReportAppealsQuery,
-  type ReportNumbers,
-  type ReportQuery,
+import { REPORT_NOBODY } from '@otklik/shared/report-words';
+import type {
+  Report,
+  ReportAppeals,
+  ReportAppealsQuery,
+  ReportNumbers,
+  ReportQuery,
 } from '@otklik/shared/reports';
 import * as z from 'zod';
 import type { Db } from '../../platform/db';

@@ -1,10 +1,6 @@
 import { appealsApi } from '@otklik/shared/appeals.api';
-import {
-  REPORT_GROUPS,
-  REPORT_MEASURES,
-  type ReportAppealsQuery,
-  type ReportQuery,
-} from '@otklik/shared/reports';
+import { REPORT_GROUPS, REPORT_MEASURES } from '@otklik/shared/report-words';
+import type { ReportAppealsQuery, ReportQuery } from '@otklik/shared/reports';
 import { reportsApi } from '@otklik/shared/reports.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';

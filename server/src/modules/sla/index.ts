@@ -6,7 +6,8 @@
  * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar or a policy changes.
  * Hears: NOTIFY `sla_changed`.
  */
-export { workMsBetween, type WorkCalendar } from './calendar';
+export { dueAt, workMsBetween, type WorkCalendar } from './calendar';
+export { calendarOf } from './calendar.repository';
 export { calendarRoutes } from './calendar.routes';
 export { stretchesOf, type Stretch } from './clock.days';
 export { clockRepository, type ClockRow } from './clock.repository';

@@ -1,5 +1,6 @@
 import { calendarsApi } from '@otklik/shared/calendars.api';
 import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aManager, PASSWORD } from '../../modules/people/people.factory';
 import type { TestSession } from '../test-app';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 const calendars = async () => (await admin.call(calendarsApi.list, {})).items;
-const shot = async (page: import('playwright-core').Page, name: string) => {
+const shot = async (page: Page, name: string) => {
   if (process.env.SHOTS)
     await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
 };

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { away } from './away';
-import { calendar } from './calendar';
+import { calendar } from './deadlines';
 import { crowd } from './crowd';
 import { openGround, type Ground } from './ground';
 import { neighbours } from './neighbours';

@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { dueAt } from '../../modules/sla/calendar';
+import { calendarOf, dueAt } from '../../modules/sla';
 import { aCalendar, aStoredCalendar, hours } from '../../modules/sla/calendar.factory';
-import { calendarOf } from '../../modules/sla/calendar.repository';
 import { median, table, type Ground } from './ground';
 
 const HOUR_MS = 3_600_000;
