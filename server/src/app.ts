@@ -197,13 +197,14 @@ export async function createApp({
     authenticateIntegration: (req) =>
       integrations.authenticateIntegration(req.headers.authorization),
   });
+  const ledgers = createLedgerService({ db, sla, appeals });
   peopleRoutes(api, { sessions, config });
   dealerRoutes(api, { dealers });
   slaRoutes(api, sla);
   calendarRoutes(api, sla);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
-  ledgerRoutes(api, createLedgerService({ db, sla, appeals }));
+  ledgerRoutes(api, ledgers);
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
@@ -326,6 +327,7 @@ export async function createApp({
       sla,
       appeals,
       threads,
+      ledgers,
       lists,
       sync,
       attachments,

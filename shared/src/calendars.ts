@@ -45,7 +45,7 @@ const Hours = {
 const Layers = {
   isCompany: z.boolean(),
   teamIds: z.array(z.uuid()).max(500),
-  dealerIds: z.array(z.uuid()).max(5_000),
+  dealerIds: z.array(z.uuid()).max(1_000),
 };
 
 export const CreateCalendar = z.strictObject({ calendarId: z.uuid(), ...Hours, ...Layers });

@@ -179,6 +179,15 @@ beforeAll(async () => {
       resolutionMinutes: 600,
       warnPercent: 75,
     },
+    'GET /reports': {
+      ...{ from: '2026-01-01', to: '2026-01-31', by: 'manager', topicId: company.topic.id },
+      ...{ typeCode: 'question', managerId: randomUUID(), teamId: 'none', dealerId },
+    },
+    'GET /reports/appeals': {
+      ...{ from: '2026-01-01', to: '2026-01-31', measure: 'opened', topicId: company.topic.id },
+      ...{ typeCode: 'question', managerId: randomUUID(), teamId: 'none', dealerId, slot: 3 },
+      ...{ openOn: '2026-01-10', cause: 'owner', limit: 10, cursor: 'x' },
+    },
     'GET /directories': {},
     'GET /sync': { cursor: 'x' },
     'GET /appeals': {

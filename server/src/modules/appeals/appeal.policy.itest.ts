@@ -144,8 +144,8 @@ describe('what a person may see', () => {
     }
   });
 
-  it('is what cards, threads, clocks and read marks give; all else is not there', async () => {
-    const { appeals: cards, threads } = server.app.services;
+  it('is what cards, threads, ledgers, clocks and read marks give; all else is not there', async () => {
+    const { appeals: cards, threads, ledgers } = server.app.services;
     const { oneOf } = dice(SEED + 1);
     const all = [...appeals.keys()];
     let refused = 0;
@@ -158,7 +158,8 @@ describe('what a person may see', () => {
       const asked = await Promise.allSettled([
         cards.card(actor, { appealId }),
         cards.card(actor, { no }),
-        cards.clocks(actor, { appealId }),
+        ledgers.ledger(actor, { appealId }),
+        ...(actor.side === 'staff' ? [cards.clocks(actor, { appealId })] : []),
         threads.list(actor, { appealId, limit: 10 }),
         threads.markRead(actor, { appealId, seq: 0 }),
       ]);
@@ -199,7 +200,7 @@ describe('what a person may see', () => {
   });
 
   it('cannot be written to either by whoever may not see it', async () => {
-    const { appeals: cards, threads } = server.app.services;
+    const { appeals: cards, threads, ledgers } = server.app.services;
     const before = await server.database.db.query(`SELECT id, rev FROM appeal ORDER BY id`);
     for (const actor of actors) {
       const hidden = [...appeals.values()].find(
