@@ -6,7 +6,7 @@ import { hoursOf, hoursText } from './hours';
 export const IMPORT_BYTES_MAX = 1_000_000;
 
 /** What is wrong with a line of a file: the words are `calendars.import.wrong.<rule>`. */
-export type LineRule =
+type LineRule =
   | 'date'
   | 'kind'
   | 'hours'

@@ -1,6 +1,5 @@
 import { calendarsApi } from '@otklik/shared/calendars.api';
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aManager, PASSWORD } from '../../modules/people/people.factory';
 import type { TestSession } from '../test-app';
@@ -20,19 +19,13 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 const calendars = async () => (await admin.call(calendarsApi.list, {})).items;
-const shot = async (page: Page, name: string) => {
-  if (process.env.SHOTS)
-    await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
-};
 
 it('a day is changed by keyboard, taken back and made again, saved, and the saving taken back', async () => {
   const { page, complaints } = await stage.visitor({ viewport: { width: 1280, height: 900 } });
   await signIn(stage, page, login, PASSWORD, '/admin/calendars');
   await page.getByRole('link', { name: 'Пн–Пт 9–18' }).waitFor();
-  await shot(page, 'list-1280-ru');
   await page.getByRole('link', { name: 'Пн–Пт 9–18' }).click();
   await page.getByText('247 рабочих дней').waitFor();
-  await shot(page, 'editor-1280-light-ru');
 
   // Today has the Tab key; thirty days on is the day before a Christmas of others.
   await page.locator('[data-date="2026-11-25"]').focus();
@@ -46,7 +39,6 @@ it('a day is changed by keyboard, taken back and made again, saved, and the savi
   await dialog.getByLabel('Часы работы').fill('9-18, 10-11');
   await dialog.getByRole('button', { name: 'Готово' }).click();
   await dialog.getByText('Часы накладываются друг на друга').waitFor();
-  await shot(page, 'day-1280-ru');
   await dialog.getByLabel('Часы работы').fill('10–13, 14–16');
   await dialog.getByLabel('Заметка').fill('Инвентаризация');
   await dialog.getByRole('button', { name: 'Готово' }).click();
@@ -115,10 +107,8 @@ it('in English, dark and on a phone: a new calendar from a file, then out again 
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await file('good.ics', event('DTSTART;VALUE=DATE:20261230\nDTEND;VALUE=DATE:20270101'));
   await dialog.getByText('2 days change').waitFor();
-  await shot(page, 'import-360-dark-en');
   await dialog.getByRole('button', { name: 'Put into' }).click();
   await page.getByRole('button', { name: /30 December 2026.*day off.*Stocktaking/ }).waitFor();
-  await shot(page, 'editor-360-dark-en');
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(
     true,
   );
