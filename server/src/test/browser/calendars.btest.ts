@@ -121,7 +121,7 @@ it('in English, dark and on a phone: a new calendar from a file, then out again 
     ['XLSX', 'PK'],
     ['iCalendar', 'BEGIN:VCALENDAR'],
   ] as const) {
-    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.locator('#main').getByRole('button', { name: 'More', exact: true }).click();
     const waiting = page.waitForEvent('download');
     await page.getByRole('menuitem', { name: `Download days: ${kind}` }).click();
     const bytes = await readFile(await (await waiting).path());

@@ -409,6 +409,8 @@ it.each(
     await enter(page, await aVisitor(db, company.dealer), `/appeals/${appeal.no}`);
     expect(await field(page).inputValue()).toBe('');
     if (reason === 'access_closed') return;
+    // The session that replaced it makes room again.
+    await db.query(`UPDATE person SET session_rule = DEFAULT WHERE id = '${visitor.id}'`);
     await page.context().clearCookies();
     await enter(page, visitor, `/login?to=/appeals/${appeal.no}`);
     await expect
