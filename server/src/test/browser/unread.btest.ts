@@ -59,7 +59,7 @@ const tells = (page: Page, over: Locator, text: string) =>
         const [told = ''] = await tip.allTextContents();
         return told.includes(text) && /\d\d:\d\d/.test(told);
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     .toBe(true);
 const messages = (page: Page) => page.locator('.msgs');
