@@ -200,7 +200,7 @@ describe('what a person may see', () => {
   });
 
   it('cannot be written to either by whoever may not see it', async () => {
-    const { appeals: cards, threads, ledgers } = server.app.services;
+    const { appeals: cards, threads } = server.app.services;
     const before = await server.database.db.query(`SELECT id, rev FROM appeal ORDER BY id`);
     for (const actor of actors) {
       const hidden = [...appeals.values()].find(
