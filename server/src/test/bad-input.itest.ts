@@ -467,7 +467,7 @@ function cellsOf(operation: Operation, base: Input): Cell[] {
 }
 
 /** The request of one cell: fields in path, query and body as the contract has them. */
-function requestOf(operation: Operation, { input = {}, body }: Cell, caller: string) {
+async function requestOf(operation: Operation, { input = {}, body }: Cell, caller: string) {
   const rest = { ...input };
   let path = operation.route.path.replace(/:(\w+)/g, (_all, name: string) => {
     const value = rest[name];
