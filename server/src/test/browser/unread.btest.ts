@@ -419,10 +419,12 @@ describe.each(LANGUAGES)('in %s', (language, browser) => {
       );
 
   it('UNR-5: ticks say how far a message has come, to eyes, readers and pointer', async () => {
-    for (const [page, other, seen] of [
-      [visitorPage, manager, words.seenByCompany],
-      [managerPage, dealer, words.seenBy('Мария Зимина')],
+    for (const [page, otherPage, other, seen] of [
+      [visitorPage, managerPage, manager, words.seenByCompany],
+      [managerPage, visitorPage, dealer, words.seenBy('Мария Зимина')],
     ] as const) {
+      // Nobody reads before the test does.
+      await at(otherPage, '/account/sessions');
       await thread(page);
       const message = page.locator('li.m', { hasText: `тик ${seen}` });
       const says = async (state: string, text: string, part: string) => {

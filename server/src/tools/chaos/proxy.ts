@@ -22,11 +22,20 @@ const FAIR: Weather = { silent: false, delayMs: 0, jitterMs: 0, breadth: Infinit
 /** Longest canary; a piece's end is kept this long, for one that is cut in two. */
 const TAIL = 64;
 
+/** One way of a connection. */
+interface Way {
+  to: Socket;
+  /** Pieces on their way, in the order they were sent; a late timer must not let a later piece overtake them. */
+  pieces: { due: number; bytes: Buffer }[];
+  /** Moment before which the next piece must not be delivered. */
+  ready: number;
+}
+
 interface Pair {
   near: Socket;
   far: Socket;
-  /** Moment before which the next piece of each way must not be delivered. */
-  ready: { up: number; down: number };
+  up: Way;
+  down: Way;
 }
 
 /**
@@ -105,18 +114,23 @@ export class ClientLine {
     near.on('error', () => undefined);
     if (this.refusing) return void near.destroy();
     const far = createConnection(this.target.port, this.target.host);
-    const pair: Pair = { near, far, ready: { up: 0, down: 0 } };
+    const pair: Pair = {
+      near,
+      far,
+      up: { to: far, pieces: [], ready: 0 },
+      down: { to: near, pieces: [], ready: 0 },
+    };
     this.pairs.add(pair);
     near.setNoDelay(true);
     far.setNoDelay(true);
     let tail = '';
-    near.on('data', (bytes) => this.pass(pair, 'up', bytes));
+    near.on('data', (bytes) => this.pass(pair.up, bytes));
     far.on('data', (bytes) => {
       if (this.weather.silent) return;
       const text = tail + bytes.toString('latin1');
       for (const [token] of text.matchAll(CANARY)) this.tokens.add(token);
       tail = text.slice(-TAIL);
-      this.pass(pair, 'down', bytes);
+      this.pass(pair.down, bytes);
     });
     const part = () => {
       this.pairs.delete(pair);
@@ -126,19 +140,33 @@ export class ClientLine {
     far.on('error', part);
     near.on('close', part);
     // What is still on its way is delivered before the end.
-    far.on('end', () => setTimeout(() => near.end(), Math.max(0, pair.ready.down - Date.now())));
-    far.on('close', () => setTimeout(part, Math.max(0, pair.ready.down - Date.now())));
+    far.on('end', () => this.afterLast(pair.down, () => near.end()));
+    far.on('close', () => this.afterLast(pair.down, part));
   }
 
-  private pass({ near, far, ready }: Pair, way: 'up' | 'down', bytes: Buffer): void {
+  private afterLast(way: Way, then: () => void): void {
+    if (way.pieces.length === 0) then();
+    else setTimeout(() => this.afterLast(way, then), Math.max(1, way.ready - Date.now()));
+  }
+
+  private pass(way: Way, bytes: Buffer): void {
     const { silent, delayMs, jitterMs, breadth } = this.weather;
     if (silent) return;
-    const to = way === 'up' ? far : near;
     const now = Date.now();
-    const due =
-      Math.max(ready[way], now + delayMs + this.random() * jitterMs) + bytes.length / breadth;
-    if (due <= now) return void to.write(bytes);
-    ready[way] = due;
-    setTimeout(() => to.destroyed || to.write(bytes), due - now);
+    way.ready =
+      Math.max(way.ready, now + delayMs + this.random() * jitterMs) + bytes.length / breadth;
+    if (way.ready <= now && way.pieces.length === 0) return void way.to.write(bytes);
+    way.pieces.push({ due: way.ready, bytes });
+    if (way.pieces.length === 1) this.deliver(way);
+  }
+
+  /** Writes what is due, and comes back for the rest. */
+  private deliver(way: Way): void {
+    for (let [next] = way.pieces; next; [next] = way.pieces) {
+      const wait = next.due - Date.now();
+      if (wait > 0) return void setTimeout(() => this.deliver(way), wait);
+      way.pieces.shift();
+      if (!way.to.destroyed) way.to.write(next.bytes);
+    }
   }
 }
