@@ -31,7 +31,7 @@ export function startKeeping(
     return `${log.is.from} ${log.is.top} ${versions} ${card?.appeal.rev} ${card?.orders.length}`;
   };
   const isWhole = (one: HeldThread) =>
-    one.card !== null && one.log.is.from !== null && !one.isKept && one.appealId !== null;
+    one.card !== null && one.log.is.from !== null && one.keptTop === null && one.appealId !== null;
 
   function keepAll(): void {
     timer = undefined;

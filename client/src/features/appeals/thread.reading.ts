@@ -23,8 +23,8 @@ export interface HeldThread {
   readAtOpening: number | null;
   firstUnread: number | null;
   onScreen: boolean;
-  /** What is held is of an earlier visit; the server has not been asked since. */
-  isKept: boolean;
+  /** What is held is of an earlier visit and ended here; the server has not been asked since. Null: it has. */
+  keptTop: number | null;
 }
 
 const PAGE = 50;
@@ -65,7 +65,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       hasOlder: one.log.is.hasOlder,
       readAtOpening: one.readAtOpening,
       firstUnread: one.firstUnread,
-      keptAt: one.isKept ? one.loader.is.at : null,
+      keptAt: one.keptTop !== null ? one.loader.is.at : null,
     };
   }
 
@@ -101,7 +101,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       readAtOpening: null,
       firstUnread: null,
       onScreen: false,
-      isKept: false,
+      keptTop: null,
     });
   }
 
@@ -123,8 +123,6 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
 
   async function refresh(one: HeldThread): Promise<void> {
     if (session.fromMemory) await takeKept(one);
-    const before = one.log.is.from;
-    const wasKept = one.isKept;
     const done = await one.loader.run(
       async () => {
         const asked = call(appealsApi.cardByNo, { no: one.no });
@@ -134,9 +132,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
         const appealId = one.appealId ?? (await asked).appeal.id;
         const markSeq = appeals.marks.get(appealId)?.seq ?? (await asked).mark.seq;
         const row = appeals.byId.get(appealId) ?? (await asked).appeal;
-        // A kept thread that is ahead of the server is of a time that a restored backup has undone.
-        const begins =
-          before === null || (wasKept && lastNumberOf((await asked).appeal) < one.log.is.top);
+        const begins = one.log.is.from === null || isUndone(one, (await asked).appeal);
         const page = begins
           ? await call(appealsApi.entries, { appealId, limit: firstLimit(row, markSeq) })
           : null;
@@ -144,9 +140,10 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       },
       ({ card, page }) => {
         one.appealId = card.appeal.id;
-        one.isKept = false;
-        if (page) {
-          if (wasKept) one.log.clear();
+        if (isUndone(one, card.appeal)) one.log.clear();
+        one.keptTop = null;
+        // What this browser kept may have come meanwhile: it stays, and what follows it is fetched below.
+        if (page && one.log.is.from === null) {
           one.log.startWith(page.entries, page.hasMore);
           for (const entry of page.changed) one.log.put(entry);
         }
@@ -162,13 +159,17 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
         if (one.appealId) gone(one, one.appealId);
       } else if (problem && isPassing(problem)) {
         await takeKept(one);
-        if (one.isKept) askSoon(one);
+        if (one.keptTop !== null) askSoon(one);
       }
       return;
     }
     await reachUnread(one);
     await catchUp(one.no);
   }
+
+  /** A kept thread that is ahead of the server is of a time that a restored backup has undone. News may have run ahead of the answer. */
+  const isUndone = ({ keptTop }: HeldThread, appeal: Appeal) =>
+    keptTop !== null && lastNumberOf(appeal) < keptTop;
 
   const keptTimers = new Map<number, ReturnType<typeof setTimeout>>();
   /** The line may be there and the server in trouble: then nothing else tells that it can be asked again. */
@@ -178,7 +179,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
       one.no,
       setTimeout(() => {
         keptTimers.delete(one.no);
-        if (one.isKept && one.onScreen && !one.loader.is.busy) void refresh(one);
+        if (one.keptTop !== null && one.onScreen && !one.loader.is.busy) void refresh(one);
       }, KEPT_AGAIN_MS),
     );
   }
@@ -190,16 +191,16 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
     const kept = await recallThread(one.no);
     const isWanted = session.personId === person && byNo.get(one.no) === one;
     if (!kept || !isWanted || one.log.is.from !== null) return;
-    one.isKept = true;
     one.appealId = kept.appealId;
     one.log.startWith(kept.entries, kept.hasOlder);
+    one.keptTop = one.log.is.top;
     takeCard(one, kept.card);
     if (one.onScreen) captureUnread(one, one.readAtOpening ?? markOf(one));
     one.loader.stand(kept.at);
   }
 
   function gone(one: HeldThread, appealId: string): void {
-    one.isKept = false;
+    one.keptTop = null;
     one.log.clear();
     one.card = null;
     appeals.drop(appealId);
@@ -341,7 +342,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
   /** The server can be asked again about threads of an earlier visit: whether they may be seen, and what came since. */
   function askForKept(): void {
     for (const one of byNo.values()) {
-      if (one.isKept && one.onScreen && !one.loader.is.busy) void refresh(one);
+      if (one.keptTop !== null && one.onScreen && !one.loader.is.busy) void refresh(one);
     }
   }
   appeals.heedLookedAt(
@@ -405,7 +406,7 @@ export function createThreadReading({ session, appeals }: ThreadSurroundings) {
     }
     for (const [entryId, state] of asked) if (state === 'loading') asked.delete(entryId);
     for (const one of byNo.values()) {
-      if (!one.onScreen || one.isKept) continue;
+      if (!one.onScreen || one.keptTop !== null) continue;
       if (one.log.is.from === null && one.loader.is.state === 'error') void refresh(one);
       else void catchUp(one.no);
     }

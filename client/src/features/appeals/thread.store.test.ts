@@ -1,8 +1,11 @@
+import 'fake-indexeddb/auto';
+
 import type { Appeal, Entry, EntryPage, ListEntries, PostEntry } from '@otklik/shared/appeals';
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type * as outboxModule from '../../platform/outbox';
+import { own } from '../../platform/kept';
 import { Offline, Refusal } from '../../platform/problem';
 import { useSession } from '../session';
 import {
@@ -13,6 +16,7 @@ import {
   aStaffAppeal,
   aStaffEntry,
 } from './appeal.factory';
+import { keepThread } from './appeals.kept';
 import { useAppeals } from './appeals.store';
 import { NEW_APPEAL } from './drafts';
 import { aFakeServer } from './fake.server.factory';
@@ -116,13 +120,70 @@ beforeEach(() => {
   fake = aFakeServer();
   setActivePinia(createPinia());
 });
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 /** Numbers and texts as the screen has them. */
 const lines = (threads: ReturnType<typeof useThreads>) =>
   threads
     .items('appeal-1')
     .map((item) => (item.is === 'entry' ? item.number : `${item.body}: ${item.messageState}`));
+
+describe('a thread that this browser has kept', () => {
+  /** Its first `count` entries are kept, and the page begins without having asked anybody. */
+  async function kept(count: number) {
+    vi.useRealTimers();
+    vi.stubGlobal('document', { baseURI: 'http://localhost/' });
+    const signed = signedIn();
+    signed.session.fromMemory = true;
+    await own({ personId: 'anna', sessionId: 's', me: null, offsetMs: 0 });
+    const entries = messages(count);
+    const card = aCard(aDealerAppeal({ lastPublicSeq: count }), count);
+    await keepThread({ no: 1, appealId: 'appeal-1', card, entries, hasOlder: false }, 0);
+    return signed;
+  }
+  const numbers = (count: number) => messages(count).map(({ publicSeq }) => publicSeq);
+
+  it('stays whole when news runs ahead of the answer', async () => {
+    const { threads } = await kept(120);
+    const { appeal } = aServer(messages(120), 120);
+    const asOfThen = aCard(appeal(), 120);
+    const { appeal: later } = aServer(messages(121), 120);
+    fake.answer('GET /appeals/by-number/:no', () => {
+      threads.putEntries(later(), [aDealerEntry(121)]);
+      return asOfThen;
+    });
+    await threads.open(1);
+    expect(lines(threads)).toEqual(numbers(121));
+  });
+
+  it('goes on from where it ended, once the server answers', async () => {
+    const { threads, session } = await kept(120);
+    session.fromMemory = false;
+    const { appeal } = aServer(messages(130), 130);
+    let cut = true;
+    fake.answer('GET /appeals/by-number/:no', () => {
+      if (cut) throw new Offline(true);
+      return aCard(appeal(), 130);
+    });
+    await threads.open(1);
+    expect(lines(threads)).toEqual(numbers(120));
+    expect(threads.thread(1)?.keptAt).not.toBeNull();
+    cut = false;
+    await threads.open(1);
+    expect(lines(threads)).toEqual(numbers(130));
+    expect(threads.thread(1)?.keptAt).toBeNull();
+  });
+
+  it('gives way to a server that knows less, as after a restored backup', async () => {
+    const { threads } = await kept(120);
+    aServer(messages(100), 100);
+    await threads.open(1);
+    expect(lines(threads)).toEqual(numbers(100).slice(50));
+  });
+});
 
 describe('opening', () => {
   it('loads the card and the newest page, then older ones', async () => {

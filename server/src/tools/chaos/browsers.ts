@@ -44,6 +44,8 @@ interface Pressed {
   id: string;
   kind: 'message' | 'note';
   body: string;
+  /** The last number its author had seen; a repeated command says so too. */
+  seenSeq: number;
   /** In which life of the page. */
   incarnation: number;
   /** Since when neither the queue nor the thread shows it, ms; null: it is there. */
@@ -385,6 +387,7 @@ export class BrowserClient implements Member {
           id,
           kind,
           body,
+          seenSeq: before.entries.at(-1)?.[0] ?? 0,
           incarnation: this.incarnation,
           goneSince: null,
           refused: false,
@@ -443,7 +446,8 @@ export class BrowserClient implements Member {
     const early = [...this.waiting.values()].find(({ refused }) => !refused);
     for (const pressed of [late, early]) {
       if (!pressed) continue;
-      const { id, kind, body } = pressed;
+      const { id, kind, body, seenSeq } = pressed;
+      const seen = kind === 'note' ? {} : { seenSeq };
       await tried(() =>
         this.page.evaluate(
           ([path, sent]) =>
@@ -455,7 +459,7 @@ export class BrowserClient implements Member {
             }).then((answer) => answer.text()),
           [
             `/api/appeals/${appeal.id}/entries`,
-            JSON.stringify({ clientId: id, kind, body }),
+            JSON.stringify({ clientId: id, kind, body, ...seen }),
           ] as const,
         ),
       );

@@ -49,6 +49,8 @@ export interface Pressed {
   appeal: string;
   kind: Press['kind'];
   body: string;
+  /** The last number its author had seen; a repeated command says so too. */
+  seenSeq: number;
   at: number;
   /** Its entry, once it is stored. */
   entry: string;
@@ -322,10 +324,11 @@ function press(): void {
   if (random() < CHANGES && changeOne(driver, appeal)) return;
   const kind = plan.side === 'staff' && random() < 0.3 ? 'note' : 'message';
   const body = canary(random, kind, dealer);
+  const seenSeq = driver.shown(appeal).entries.at(-1)?.[0] ?? 0;
   const id = driver.send(appeal, kind, body);
   if (id === null) return;
   note({ t: now(), c: plan.name, ev: 'press', id, appeal, kind });
-  unanswered.set(id, { id, appeal, kind, body, at: now(), entry: '' });
+  unanswered.set(id, { id, appeal, kind, body, seenSeq, at: now(), entry: '' });
 }
 
 /** Edits or deletes one of the last own messages. @returns false when there is none */
@@ -432,11 +435,12 @@ async function resend(): Promise<void> {
   const early = [...unanswered.values()].find(({ id }) => !refused.has(id));
   for (const pressed of [late, early]) {
     if (!pressed || (pressed.kind !== 'message' && pressed.kind !== 'note')) continue;
-    const { id, appeal, kind, body } = pressed;
+    const { id, appeal, kind, body, seenSeq } = pressed;
+    const seen = kind === 'note' ? {} : { seenSeq };
     await fetch(new URL(`api/appeals/${appeal}/entries`, plan.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ clientId: id, kind, body }),
+      body: JSON.stringify({ clientId: id, kind, body, ...seen }),
     }).then(
       async (answer) => void (await answer.arrayBuffer()),
       () => undefined,
