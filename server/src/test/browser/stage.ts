@@ -86,7 +86,10 @@ export async function signedIn(
   return guest;
 }
 
-/** What a person's browser is set to, and what Intl makes of it. */
+/**
+ * What a person's browser is set to, and what Intl makes of it. Rules of behaviour are tried in one of them, files taking turns: the
+ * locales' own tests see that no word is missing, and `screens.btest.ts` takes every screen in both.
+ */
 export const LANGUAGES = [
   ['ru', { locale: 'ru-RU' }],
   ['en', { locale: 'en-GB' }],

@@ -133,7 +133,7 @@ const mark = (page: Page) =>
 const isSamePage = (page: Page) =>
   page.evaluate(() => document.documentElement.dataset.mark === 'same');
 
-it.each(LANGUAGES)(
+it.each(LANGUAGES.slice(0, 1))(
   'STA-4 ($language): a short loss is nobody’s business, then the pill, then the banner; back online nothing is missing and nothing has moved',
   async ({ look, words }) => {
     const { page, appeal } = await atAppeal(look, (one) => one.clock.install());
@@ -178,7 +178,7 @@ it.each(LANGUAGES)(
   60_000,
 );
 
-it.each(LANGUAGES)(
+it.each(LANGUAGES.slice(1))(
   'STA-6 ($language): a message is there within 50 ms, survives a reload without a network, and arrives once',
   async ({ look }) => {
     const { page, appeal } = await atAppeal(look);
@@ -221,7 +221,7 @@ it.each(LANGUAGES)(
 );
 
 it.each(
-  LANGUAGES.flatMap((one) => [
+  LANGUAGES.slice(0, 1).flatMap((one) => [
     { ...one, after: 'five tries', jumpMs: 2_000, wanted: 5 },
     { ...one, after: 'a day', jumpMs: 25 * 60 * 60_000, wanted: 1 },
   ]),
@@ -276,7 +276,7 @@ it.each(
   90_000,
 );
 
-it.each(LANGUAGES)(
+it.each(LANGUAGES.slice(1))(
   'STA-7 ($language): each file has its progress, Cancel and Retry; a bad one holds up no other; leaving asks; limits are named before a byte goes',
   async ({ look, words }) => {
     const { page } = await atAppeal(look);
@@ -336,7 +336,7 @@ it.each(LANGUAGES)(
   60_000,
 );
 
-it.each(LANGUAGES)(
+it.each(LANGUAGES.slice(0, 1))(
   'STA-8 ($language): access that is lost while the page is open ends it within 2 s, and the draft stays in this browser',
   async ({ look, words }) => {
     const { page, visitor } = await atAppeal(look);
@@ -361,7 +361,7 @@ it.each(LANGUAGES)(
 );
 
 it.each(
-  LANGUAGES.flatMap((one) =>
+  LANGUAGES.slice(1).flatMap((one) =>
     (['ended_by_self', 'ended_by_staff', 'replaced', 'access_closed', 'expired'] as const).map(
       (reason) => ({ ...one, reason }),
     ),

@@ -67,11 +67,11 @@ interface Screen {
   unsent: { id: string; failed: boolean; stale: boolean; body: string }[];
 }
 
-/** Run in the page; a string, because the harness is not compiled for browsers. */
-const LOOK = `(() => {
+/** Run in the page, tells its last `most` lines; a string, because the harness is not compiled for browsers. */
+const looking = (most: number) => `(() => {
   const area = document.querySelector('[data-mode] textarea');
   const lines = [...document.querySelectorAll('li[data-message-state]')];
-  const stored = lines.filter((line) => line.dataset.messageId !== undefined);
+  const stored = lines.filter((line) => line.dataset.messageId !== undefined).slice(-${most});
   return {
     dead: location.protocol === 'chrome-error:',
     login: document.querySelector('input[name=password]') !== null,
@@ -107,7 +107,10 @@ const CLOCK = `(() => {
 
 /** A page that is cut off while it loads cannot load: it says so, and is opened again. */
 const CUT_WHILE_LOADING = /dynamically imported module|preload CSS|importing a module/;
-const LOOK_MS = 150;
+const LOOK_MS = 250;
+/** What changes is at the end; the whole thread is looked at once, in the end. */
+const LOOK_AT = 100;
+const EVERYTHING = 1_000_000;
 const PRESS_MS: [low: number, high: number] = [2_000, 4_000];
 /** Pressed Enter: this long until the words stand in the thread. */
 const ECHO_MS = 15_000;
@@ -169,7 +172,8 @@ export class BrowserClient implements Member {
     const context = await options.browser.newContext({
       locale: 'ru-RU',
       timezoneId: 'Europe/Moscow',
-      viewport: { width: 1280, height: 900 },
+      viewport: { width: 1000, height: 700 },
+      reducedMotion: 'reduce',
     });
     await context.addInitScript(CLOCK);
     return new BrowserClient(options, context, await context.newPage());
@@ -217,7 +221,7 @@ export class BrowserClient implements Member {
   async final(): Promise<number> {
     let open = 0;
     await this.soon(async () => {
-      const screen = await this.see(this.page);
+      const screen = await this.see(this.page, EVERYTHING);
       if (!screen || screen.entries.length === 0)
         this.options.trouble(`${this.name}: its thread is not on the screen in the end`);
       else {
@@ -300,8 +304,8 @@ export class BrowserClient implements Member {
   }
 
   /** @returns null while the page is between two documents */
-  private see(page: Page): Promise<Screen | null> {
-    return page.evaluate<Screen>(LOOK).catch(() => null);
+  private see(page: Page, most = LOOK_AT): Promise<Screen | null> {
+    return page.evaluate<Screen>(looking(most)).catch(() => null);
   }
 
   private async look(): Promise<void> {
@@ -476,7 +480,7 @@ export class BrowserClient implements Member {
     for (const [number, what] of screen)
       if (this.noted?.get(number) !== what) from = Math.min(from, number);
     for (const number of this.noted?.keys() ?? [])
-      if (!screen.has(number)) from = Math.min(from, number);
+      if (number >= lowest && !screen.has(number)) from = Math.min(from, number);
     this.noted = screen;
     this.tellAnswers(entries, unsent);
     if (from === Infinity && !final) return;

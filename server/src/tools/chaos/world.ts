@@ -44,7 +44,7 @@ export interface WorldSize {
   appeals: number;
   managers: number;
 }
-export const CROWDED: WorldSize = { dealers: 3, visitors: 3, appeals: 6, managers: 4 };
+export const CROWDED: WorldSize = { dealers: 3, visitors: 3, appeals: 12, managers: 4 };
 /** Enough for two of everything. */
 export const SMALL: WorldSize = { dealers: 2, visitors: 2, appeals: 3, managers: 2 };
 
