@@ -45,7 +45,7 @@ export interface ChaosOptions {
   settle?: Patience;
   /** Kinds of fault; left out: all. */
   faults?: readonly string[];
-  /** Cuts every line once more when everything is answered. */
+  /** Cuts every line when the last press is still on its way, and once more when everything is answered. */
   lastCut?: boolean;
   /** Statements for the database before the crowd comes; for planted defects. */
   sql?: readonly string[];
@@ -195,6 +195,7 @@ async function runIn(
 
   progress(1, 'mending and settling');
   for (const client of clients) client.order({ do: 'press', yes: false });
+  if (options.lastCut) for (const { line } of clients) line.cut();
   await untilReady(nodes);
   const healed = Date.now();
   const unsettled = await settle(
