@@ -106,6 +106,8 @@ const UPLOAD_BYTES = 512 * 1024;
 const UPLOAD_PATIENCE_MS = 90_000;
 /** Who waits for so many answers waits before he writes on: a crowd presses no faster, for long, than it is served. */
 const MOST_UNANSWERED = 30;
+/** Share of looks at something new after which it is read. */
+const READS = 0.15;
 /** Share of presses that change an earlier message. */
 const CHANGES = 0.08;
 const PASSING = new Set([
@@ -404,7 +406,7 @@ function lookAt(seen: Driver, appeal: string, final: boolean): void {
       ...(final ? { final } : {}),
     });
   }
-  if (!final && last > 0 && random() < 0.3) seen.read(appeal, last);
+  if (!final && last > 0 && random() < READS) seen.read(appeal, last);
 }
 
 /** The lowest number under which a screen shows something else than before. What stayed the same is the same object. */

@@ -275,7 +275,7 @@ async function checkSoFar(
 async function breakThings(
   faults: Generator<Fault, never>,
   ground: Ground,
-  { faults: wanted }: ChaosOptions,
+  { faults: wanted, ms }: ChaosOptions,
   isOver: () => boolean,
   book: Book,
   counts: Record<string, number>,
@@ -286,7 +286,8 @@ async function breakThings(
       await pause(5);
       continue;
     }
-    await pause(500 + ground.random() * 3_500);
+    // A long run has room for calm, in which the crowd writes most; a short one has to be through all kinds.
+    await pause(500 + ground.random() * Math.min(15_000, Math.max(3_500, ms / 40)));
     if (isOver()) return;
     book.note({ t: now(), c: 'harness', ev: 'fault', kind: fault.kind });
     const happened = await fault.run(ground);
