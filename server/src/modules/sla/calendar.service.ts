@@ -62,7 +62,13 @@ export function createCalendarService({ db, now, announce }: CalendarDeps) {
     return db.transaction(async (tx) => {
       const { calendars, policies } = await slaRepository.lockRules(tx);
       const calendar = { id: calendarId, rev: 1, ...sent };
-      refuse(calendarProblems(calendar, policies, now()));
+      refuse(
+        calendarProblems(
+          calendar,
+          policies.filter(({ deleted }) => !deleted),
+          now(),
+        ),
+      );
       refuse(await ownerProblems(tx, calendar));
       const stored = storedCalendar(calendar);
       const known = calendars.find(({ id }) => id === calendarId);
@@ -96,7 +102,13 @@ export function createCalendarService({ db, now, announce }: CalendarDeps) {
       const before = calendars.find(({ id }) => id === calendarId);
       if (before === undefined) throw fail('not_found', { what: 'calendar' });
       const calendar = { id: calendarId, rev: before.rev + 1, ...sent };
-      refuse(calendarProblems(calendar, policies, now()));
+      refuse(
+        calendarProblems(
+          calendar,
+          policies.filter(({ deleted }) => !deleted),
+          now(),
+        ),
+      );
       const after = storedCalendar(calendar);
       const used = await calendarRepository.isUsed(tx, calendarId);
       if (isDeepStrictEqual(contentOf(before), contentOf(after))) {
