@@ -205,15 +205,15 @@ describe('a policy', () => {
   });
 
   it('needs no more working time than a calendar has', async () => {
-    const [calendar] = await query<{ id: string; week: unknown }>(`SELECT id, week FROM calendar`);
+    const [version] = await query<{ week: unknown }>(`SELECT week FROM calendar_version`);
     await query(
-      `UPDATE calendar SET week = '[[{"from": 600, "to": 660}], [], [], [], [], [], []]'`,
+      `UPDATE calendar_version SET week = '[[{"from": 600, "to": 660}], [], [], [], [], [], []]'`,
     );
     expect(await fieldsOf(create({ priority: 'low', resolutionMinutes: 100_000 }))).toEqual([
       400,
       ['resolutionMinutes too_little_time'],
     ]);
-    await query(`UPDATE calendar SET week = $1::jsonb`, [JSON.stringify(calendar?.week)]);
+    await query(`UPDATE calendar_version SET week = $1::jsonb`, [JSON.stringify(version?.week)]);
   });
 });
 
