@@ -110,7 +110,8 @@ export async function createApp({
 
   /* People */
   const sla = createSlaService({ db, log, now: clock });
-  const rules = { db, log, now: clock, forgetRules: sla.forgetRules };
+  const { forgetRules, changeRules } = sla;
+  const rules = { db, log, now: clock, forgetRules, changeRules };
   const policies = createPolicyService(rules);
   const groups = createDealerGroupService(rules);
   const previews = createPolicyPreviewService({ db, now: clock });

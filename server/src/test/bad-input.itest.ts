@@ -507,16 +507,11 @@ async function requestOf(operation: Operation, { input = {}, body }: Cell, calle
     form.append('file', new Blob(['x']), 'x.txt');
     return fetch(`${server.url}/api${path}`, { method: 'POST', headers, body: form });
   }
-  const ask = () =>
-    fetch(`${server.url}/api${path}`, {
-      method: operation.route.method,
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: body ?? JSON.stringify(rest),
-    });
-  let answer = await ask();
-  // So many cells at once may find the database busy; that answer says to come again, as any client does.
-  for (let again = 0; answer.status === 503 && again < 5; again += 1) answer = await ask();
-  return answer;
+  return fetch(`${server.url}/api${path}`, {
+    method: operation.route.method,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: body ?? JSON.stringify(rest),
+  });
 }
 
 const TABLES = [

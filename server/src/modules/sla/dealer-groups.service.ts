@@ -3,6 +3,7 @@ import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { recordChange, type Actor } from '../people';
 import { dealerGroupRepository } from './dealer-groups.repository';
+import type { ChangeRules } from './rule-changes';
 import { mayManage, slaPolicy } from './sla.policy';
 import { slaRepository } from './sla.repository';
 
@@ -13,10 +14,12 @@ export function createDealerGroupService({
   db,
   now,
   forgetRules,
+  changeRules,
 }: {
   db: Db;
   now: () => Date;
   forgetRules: () => void;
+  changeRules: ChangeRules;
 }) {
   /** @throws not_found – a dealer asks */
   async function list(actor: Actor): Promise<DealerGroup[]> {
@@ -33,7 +36,7 @@ export function createDealerGroupService({
     { groupId, name }: { groupId: string; name: string },
   ): Promise<DealerGroup> {
     mayManage(actor, 'group');
-    return changing(async (tx) => {
+    return changeRules(async (tx) => {
       const before = await dealerGroupRepository.find(tx, groupId);
       if (before?.deleted) throw fail('not_found', { what: 'group' });
       if (before?.name !== name) {
@@ -60,7 +63,7 @@ export function createDealerGroupService({
    */
   async function remove(actor: Actor, { groupId }: { groupId: string }): Promise<void> {
     mayManage(actor, 'group');
-    await changing(async (tx) => {
+    await changeRules(async (tx) => {
       const before = await dealerGroupRepository.find(tx, groupId);
       if (before === null) throw fail('not_found', { what: 'group' });
       if (before.deleted) return;
@@ -76,7 +79,7 @@ export function createDealerGroupService({
   /** Takes a deletion back, with the dealers that have no other group by now. @throws not_found, forbidden, invalid_input */
   async function restore(actor: Actor, { groupId }: { groupId: string }): Promise<DealerGroup> {
     mayManage(actor, 'group');
-    return changing(async (tx) => {
+    return changeRules(async (tx) => {
       const before = await dealerGroupRepository.find(tx, groupId);
       if (before === null) throw fail('not_found', { what: 'group' });
       if (before.deleted) {
@@ -97,7 +100,7 @@ export function createDealerGroupService({
     { dealerId, groupId }: { dealerId: string; groupId: string | null },
   ): Promise<void> {
     mayManage(actor, 'dealer');
-    await changing(async (tx) => {
+    await changeRules(async (tx) => {
       const dealer = await dealerGroupRepository.dealer(tx, dealerId);
       if (dealer === null) throw fail('not_found', { what: 'dealer' });
       if (dealer.groupId === groupId) return;
@@ -116,13 +119,6 @@ export function createDealerGroupService({
       await announce(tx);
     });
   }
-
-  /** Two changes never meet: both wait where all changes of rules wait. */
-  const changing = <Result>(run: (tx: Tx) => Promise<Result>): Promise<Result> =>
-    db.transaction(async (tx) => {
-      await slaRepository.lockRules(tx);
-      return run(tx);
-    });
 
   async function announce(tx: Tx): Promise<void> {
     await slaRepository.announce(tx);

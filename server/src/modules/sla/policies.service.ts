@@ -9,7 +9,8 @@ import { policyRepository, type NamedPolicy, type SlaPolicy } from './policies.r
 import { sameMatch, weightOf } from './policy-choice';
 import { targetProblems } from './rules-check';
 import { mayManage, slaPolicy } from './sla.policy';
-import { slaRepository } from './sla.repository';
+import type { ChangeRules } from './rule-changes';
+import { slaRepository, type Rules } from './sla.repository';
 
 export interface PolicyServiceDeps {
   db: Db;
@@ -17,6 +18,7 @@ export interface PolicyServiceDeps {
   now: () => Date;
   /** The next question of this node looks at the database. */
   forgetRules: () => void;
+  changeRules: ChangeRules;
 }
 
 export type PolicyService = ReturnType<typeof createPolicyService>;
@@ -25,7 +27,7 @@ export type PolicyService = ReturnType<typeof createPolicyService>;
  * The policies, and changing them. Every change waits at the same rows as one of a calendar; with its
  * commit the open clocks follow by a job.
  */
-export function createPolicyService({ db, log, now, forgetRules }: PolicyServiceDeps) {
+export function createPolicyService({ db, log, now, forgetRules, changeRules }: PolicyServiceDeps) {
   /** The most specific first: in this order they are tried. @throws not_found – a dealer asks */
   async function list(actor: Actor): Promise<NamedPolicy[]> {
     if (!slaPolicy.read(actor)) throw fail('not_found', { what: 'policy' });
@@ -45,8 +47,7 @@ export function createPolicyService({ db, log, now, forgetRules }: PolicyService
    */
   async function create(actor: Actor, { policyId, ...draft }: CreatePolicy): Promise<NamedPolicy> {
     mayManage(actor, 'policy');
-    return db.transaction(async (tx) => {
-      const rules = await slaRepository.lockRules(tx);
+    return changeRules(async (tx, rules) => {
       const policy: SlaPolicy = { id: policyId, rev: 1, ...draft, deleted: false };
       const before = rules.policies.find(({ id }) => id === policyId);
       if (before !== undefined) {
@@ -69,8 +70,7 @@ export function createPolicyService({ db, log, now, forgetRules }: PolicyService
     { policyId, rev, ...draft }: ChangePolicy,
   ): Promise<NamedPolicy> {
     mayManage(actor, 'policy');
-    return db.transaction(async (tx) => {
-      const rules = await slaRepository.lockRules(tx);
+    return changeRules(async (tx, rules) => {
       const before = existing(rules.policies, policyId);
       if (changedFields({ ...before }, { ...draft }) === null) return named(tx, policyId);
       if (before.rev !== rev) throw fail('conflict', { what: 'policy' });
@@ -90,8 +90,7 @@ export function createPolicyService({ db, log, now, forgetRules }: PolicyService
     { policyId, rev }: { policyId: string; rev: number },
   ): Promise<void> {
     mayManage(actor, 'policy');
-    await db.transaction(async (tx) => {
-      const { policies } = await slaRepository.lockRules(tx);
+    await changeRules(async (tx, { policies }) => {
       const before = policies.find(({ id }) => id === policyId);
       if (before === undefined) throw fail('not_found', { what: 'policy' });
       if (before.deleted) return;
@@ -108,8 +107,7 @@ export function createPolicyService({ db, log, now, forgetRules }: PolicyService
    */
   async function restore(actor: Actor, { policyId }: { policyId: string }): Promise<NamedPolicy> {
     mayManage(actor, 'policy');
-    return db.transaction(async (tx) => {
-      const rules = await slaRepository.lockRules(tx);
+    return changeRules(async (tx, rules) => {
       const before = rules.policies.find(({ id }) => id === policyId);
       if (before === undefined) throw fail('not_found', { what: 'policy' });
       if (!before.deleted) return named(tx, policyId);
@@ -119,11 +117,7 @@ export function createPolicyService({ db, log, now, forgetRules }: PolicyService
     });
   }
 
-  async function check(
-    tx: Tx,
-    policy: SlaPolicy,
-    { policies, calendars }: Awaited<ReturnType<typeof slaRepository.lockRules>>,
-  ): Promise<void> {
+  async function check(tx: Tx, policy: SlaPolicy, { policies, calendars }: Rules): Promise<void> {
     const problems: FieldProblem[] = [
       ...matchProblems(policy, policies),
       ...(await policyRepository.unknown(tx, policy)).map((path) => ({

@@ -9,6 +9,7 @@ import type { StoredCalendar } from './calendar.repository';
 import { createCalendarService } from './calendar.service';
 import { choosePolicy } from './policy-choice';
 import { RULES_CHANGED } from './policies.repository';
+import { createRuleChanges } from './rule-changes';
 import { createRulesCache, type CalendarOwner } from './rules-cache';
 import type { ClockContext, ClockPolicy } from './sla.clock';
 import { slaRepository } from './sla.repository';
@@ -35,6 +36,7 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     RULES_MAX_AGE_MS,
     () => performance.now(),
   );
+  const changeRules = createRuleChanges(db);
   let stopListening: (() => Promise<void>) | null = null;
 
   /** Hears of changes by other nodes from now on. */
@@ -141,11 +143,12 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     start,
     stop,
     forgetRules,
+    changeRules,
     context,
     calendarById,
     company,
     about,
-    calendars: createCalendarService({ db, now, announce }),
+    calendars: createCalendarService({ db, now, changeRules, announce }),
   };
 }
 
