@@ -12,6 +12,7 @@ import {
   SquarePen,
   Store,
   Zap,
+  Timer,
 } from '@lucide/vue';
 import type { Rights, Side } from '@otklik/shared/people';
 
@@ -99,6 +100,8 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           {
             ...{ key: 'reports', to: '/reports/deadlines', icon: ChartColumn },
             ...{ label: t('common.nav.reports'), place: 'second' as const },
+            ...{ key: 'sla', to: '/admin/sla', icon: Timer },
+            ...{ label: t('common.nav.sla'), place: 'second' as const },
           },
         ]
       : []),

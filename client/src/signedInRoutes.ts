@@ -11,6 +11,7 @@ import { routes as macros } from './features/macros';
 import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
 import { routes as reports } from './features/reports';
+import { routes as policies } from './features/policies';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
@@ -42,6 +43,7 @@ export const signedInRoute: RouteRecordRaw = {
       macros,
       orders,
       orderCard,
+      policies,
       reports,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },

@@ -15,6 +15,7 @@ import {
   createAppealService,
   createEntryChangeService,
   createLedgerService,
+  createRetarget,
   createSyncService,
   createThreadService,
   ledgerRoutes,
@@ -41,7 +42,14 @@ import {
 import { createProofService, proofRoutes } from './modules/proof';
 import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
 import { createFactsService, createReportService, reportRoutes } from './modules/reports';
-import { calendarRoutes, createSlaService, slaRoutes } from './modules/sla';
+import {
+  calendarRoutes,
+  createDealerGroupService,
+  createPolicyPreviewService,
+  createPolicyService,
+  createSlaService,
+  policyRoutes,
+} from './modules/sla';
 import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
 import { fail } from './platform/errors';
@@ -102,6 +110,11 @@ export async function createApp({
 
   /* People */
   const sla = createSlaService({ db, log, now: clock });
+  const { forgetRules, changeRules } = sla;
+  const rules = { db, log, now: clock, forgetRules, changeRules };
+  const policies = createPolicyService(rules);
+  const groups = createDealerGroupService(rules);
+  const previews = createPolicyPreviewService({ db, now: clock });
   await sla.start();
   const company = createCompanyService({ db, now: clock });
   await company.start();
@@ -170,6 +183,7 @@ export async function createApp({
     now: clock,
     mayReadEntry: appeals.mayReadEntry,
   });
+  const retarget = createRetarget({ db, sla, tell, log, ...fixed });
   const proof = createProofService({ db, ...fixed });
   const orders = createOrderService({
     db,
@@ -200,8 +214,8 @@ export async function createApp({
   const ledgers = createLedgerService({ db, sla, appeals });
   peopleRoutes(api, { sessions, config });
   dealerRoutes(api, { dealers });
-  slaRoutes(api, sla);
   calendarRoutes(api, sla);
+  policyRoutes(api, { policies, previews, groups });
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
@@ -291,14 +305,7 @@ export async function createApp({
         expireSessions: () => sessions.sweep(),
         sweepDrafts: () => drafts.sweep(),
         followFacts: () => facts.follow(),
-        async retargetClocks() {
-          // The job may run before this node has heard that the rules changed.
-          sla.forgetRules();
-          const open = await db.query<{ id: string }>(
-            `SELECT DISTINCT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL`,
-          );
-          for (const { id } of open) await appeals.retarget(id);
-        },
+        retargetClocks: () => retarget.all(() => stopping),
       },
       `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts`,
       log,
@@ -326,6 +333,7 @@ export async function createApp({
       dealers,
       sla,
       appeals,
+      retarget,
       threads,
       ledgers,
       lists,

@@ -6,3 +6,5 @@ export const MESSAGE_MAX = 10_000;
 export const SUBJECT_MAX = 200;
 /** Numbers of a thread that one fingerprint may cover. */
 export const DIGEST_MAX = 10_000;
+/** The longest target of a policy in working minutes: a year around the clock. */
+export const LONGEST_TARGET_MINUTES = 60 * 24 * 365;

@@ -56,34 +56,6 @@ export const ClockStepView = z.object({
 });
 export type ClockStepView = z.infer<typeof ClockStepView>;
 
-/** Working minutes, at least one; a missing target means that this clock does not run. */
-const target = z
-  .number()
-  .int()
-  .min(1)
-  .max(60 * 24 * 365)
-  .nullable();
-export const PolicyView = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  typeCode: z.string().nullable(),
-  priority: z.string().nullable(),
-  firstResponseMinutes: z.number().int().nullable(),
-  nextResponseMinutes: z.number().int().nullable(),
-  resolutionMinutes: z.number().int().nullable(),
-  warnPercent: z.number().int(),
-});
-export type PolicyView = z.infer<typeof PolicyView>;
-export const ChangePolicy = z.strictObject({
-  policyId: z.uuid(),
-  name: typed(120),
-  firstResponseMinutes: target,
-  nextResponseMinutes: target,
-  resolutionMinutes: target,
-  warnPercent: z.number().int().min(1).max(99),
-});
-export type ChangePolicy = z.input<typeof ChangePolicy>;
-
 export const AppealClocks = z.object({
   policyName: z.string().nullable(),
   warnPercent: z.number().int().nullable(),

@@ -22,6 +22,7 @@ export const MESSAGE_FILES = [
   'macros',
   'calendars',
   'reports',
+  'policies',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

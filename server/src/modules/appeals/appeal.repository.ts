@@ -176,6 +176,15 @@ function factsOf(found: FactsRow): AppealFacts {
   };
 }
 
+/** An appeal as SLA policies and calendars look at it. */
+export const matchedOf = (row: AppealRow) => ({
+  dealerId: row.dealer_id,
+  teamId: row.team_id,
+  topicId: row.topic_id,
+  typeCode: row.type_code,
+  priority: row.priority,
+});
+
 /** The facts as the policy looks at them. */
 export function subjectOf({ row, members, dealerManagerId }: AppealFacts): Subject {
   return {

@@ -28,9 +28,11 @@ import {
   type AppealChange,
   type AppealFacts,
   type AppealRow,
+  matchedOf,
 } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
+import { followRules } from './retarget';
 import { append, assignTo, change, join, moveClocks, say, setStatus, type Command } from './thread';
 import {
   claimFiles,
@@ -65,16 +67,7 @@ export function createAppealService({
 }: AppealDeps) {
   const view = (actor: Actor, facts: AppealFacts): Appeal =>
     isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts);
-  const clocksAt = (row: AppealRow, at: Date) =>
-    sla.context(
-      {
-        typeCode: row.type_code,
-        priority: row.priority,
-        dealerId: row.dealer_id,
-        teamId: row.team_id,
-      },
-      at,
-    );
+  const clocksAt = (row: AppealRow, at: Date) => sla.context(matchedOf(row), at);
 
   function tellAfter(tx: Tx, work: AppealChange): void {
     tx.afterCommit(() =>
@@ -390,7 +383,7 @@ export function createAppealService({
       }),
 
     /**
-     * Topic, type, priority, subject, team. A new topic hands the appeal to its team; type and priority choose the policy anew.
+     * Topic, type, priority, subject, team. A new topic hands the appeal to its team; topic, type and priority choose the policy anew.
      * @throws not_found, forbidden, invalid_input
      */
     changeFields: (actor: Actor, input: z.output<typeof ChangeFields>) =>
@@ -442,12 +435,9 @@ export function createAppealService({
           )
         )
           work.public = true;
-        if (
-          changes.some(
-            ({ field }) => field === 'type_code' || field === 'priority' || field === 'team_id',
-          )
-        ) {
-          moveClocks(work, { type: 'retargeted' }, await clocksAt(row, at));
+        const chooses = ['topic_id', 'type_code', 'priority', 'team_id'];
+        if (changes.some(({ field }) => chooses.includes(field))) {
+          followRules(work, await clocksAt(row, at));
         }
         if (teamBefore !== row.team_id && teamBefore !== null) await forgetForTeam(tx, teamBefore);
       }),
@@ -597,25 +587,6 @@ export function createAppealService({
         await appealRepository.save(tx, [work]);
         tellAfter(tx, work);
         return work.steps.filter(({ action }) => action === 'breached').map(({ kind }) => kind);
-      });
-    },
-
-    /** Recomputes the open clocks of one appeal by the policy and calendar of now. */
-    async retarget(appealId: string): Promise<void> {
-      await db.transaction(async (tx) => {
-        const locked = await appealRepository.lock(tx, {
-          appealIds: [appealId],
-          sessionIds: [],
-          sent: [],
-        });
-        const facts = locked.appeals.get(appealId);
-        if (!facts) return;
-        const at = now?.() ?? locked.now;
-        const work = change(facts);
-        moveClocks(work, { type: 'retargeted' }, await clocksAt(facts.row, at));
-        if (work.steps.length === 0) return;
-        await appealRepository.save(tx, [work]);
-        tellAfter(tx, work);
       });
     },
 

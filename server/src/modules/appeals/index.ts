@@ -3,7 +3,7 @@
  *
  * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`.
  * Tells: `appeal:news`, `appeal:mark` over the socket after commit.
- * Hears: the job `retargetClocks` when policies or calendars change.
+ * Hears: the job `retargetClocks` when policies, dealer groups or calendars change (`createRetarget`).
  */
 export { createAppealListService } from './appeal-list.service';
 export { appealScope } from './appeal.policy';
@@ -12,6 +12,7 @@ export { appealRoutes } from './appeal.routes';
 export { createAppealService, type AppealService } from './appeal.service';
 export { standingFrom, standingOf, type Standing } from './appeal.standing';
 export { startClockPoller } from './clock.poller';
+export { createRetarget } from './retarget';
 export { createEntryChangeService } from './entry-change.service';
 export { ledgerRoutes } from './ledger.routes';
 export { createLedgerService } from './ledger.service';

@@ -7,7 +7,7 @@ import { breaksConstraint, fail } from '../../platform/errors';
 import { isStaff, type Actor } from '../people';
 import { clockRepository, stretchesOf, type Clock, type ClockStep, type SlaService } from '../sla';
 import { appealPolicy } from './appeal.policy';
-import { appealRepository, subjectOf, type AppealChange } from './appeal.repository';
+import { appealRepository, matchedOf, subjectOf, type AppealChange } from './appeal.repository';
 import type { AppealService } from './appeal.service';
 import { disputeRepository, type Dispute } from './dispute.repository';
 import {
@@ -219,7 +219,7 @@ export function createLedgerService({ db, sla, appeals }: LedgerDeps) {
   ): Promise<void> {
     const { row } = work.facts;
     const clock = work.facts.clocks.find(sameClock({ kind, cycle }));
-    const context = await sla.context({ typeCode: row.type_code, priority: row.priority }, at);
+    const context = await sla.context(matchedOf(row), at);
     if (clock?.state === 'paused') {
       const pausedAt = steps
         .filter(sameClock(clock))

@@ -27,6 +27,7 @@ import {
   type AppealFacts,
   type EntryRow,
   type Locked,
+  matchedOf,
 } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
 import { createFactsCache } from './facts.cache';
@@ -203,8 +204,7 @@ export function createThreadService({
     const at = now?.() ?? locked.now;
     const found = new Map<string, ClockContext | null>();
     for (const { row } of locked.appeals.values()) {
-      const { type_code: typeCode, priority, dealer_id: dealerId, team_id: teamId } = row;
-      found.set(row.id, await sla.context({ typeCode, priority, dealerId, teamId }, at));
+      found.set(row.id, await sla.context(matchedOf(row), at));
     }
     return found;
   }

@@ -1,7 +1,7 @@
 import type { EventType, LastWord, Status } from '@otklik/shared/appeals';
 import { v7 as uuid } from 'uuid';
 import type { Actor } from '../people';
-import { advance, type Clock, type ClockContext, type ClockEvent } from '../sla';
+import { advance, NO_POLICY, type Clock, type ClockContext, type ClockEvent } from '../sla';
 import type { AppealChange, AppealFacts, EntryRow } from './appeal.repository';
 import { spokenBy } from './guard';
 
@@ -32,6 +32,8 @@ export function moveClocks(
   context: ClockContext | null,
 ): void {
   if (context === null) return;
+  // What was promised stays until another policy takes it over.
+  if (event.type === 'retargeted' && context.policy === NO_POLICY) return;
   const before = work.facts.clocks;
   const { clocks, changed, steps } = advance(before, event, context);
   if (changed.length === 0 && steps.length === 0) return;

@@ -160,9 +160,8 @@ function inHaste(db: Db): Db {
 
 /** The hours that all demo times are counted in. */
 async function companyCalendar(sla: App['services']['sla'], at: Date): Promise<WorkCalendar> {
-  const context = await sla.context({ typeCode: 'question', priority: 'normal' }, at);
-  if (context === null) throw new Error('demo data needs the policies of a new installation');
-  return context.calendar;
+  const appeal = { dealerId: '', topicId: '', typeCode: 'question', priority: 'normal' };
+  return (await sla.context(appeal, at)).calendar;
 }
 
 /** Runs the work over all items, a few at a time, in their order. */

@@ -14,6 +14,7 @@ const ordinary: Targets = {
   firstResponseMinutes: 120,
   nextResponseMinutes: 240,
   resolutionMinutes: 1620,
+  questionMinutes: null,
 };
 const weekOf = (workday: string, weekend = '') => aCalendar({ workday, weekend }).week;
 const from = (validFrom: string | null, week = weekOf('9:00-18:00')) =>
@@ -56,7 +57,12 @@ describe('a calendar is refused when', () => {
   });
 
   it('no target has to be reached', () => {
-    const none = { firstResponseMinutes: null, nextResponseMinutes: null, resolutionMinutes: null };
+    const none: Targets = {
+      firstResponseMinutes: null,
+      nextResponseMinutes: null,
+      resolutionMinutes: null,
+      questionMinutes: null,
+    };
     const rare = sent({ versions: [from(null, weekOf('', '9:00-9:01'))] });
     expect(calendarProblems(rare, [none], at)).toEqual([]);
   });

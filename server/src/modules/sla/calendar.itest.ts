@@ -288,10 +288,8 @@ describe('the clocks of an appeal', () => {
   const due = async (appealId: string) =>
     (await clocksOf(appealId)).find(({ kind }) => kind === 'first_response')?.due_at;
   const open = async () => (await anAppeal(dealer, company.topic)).appeal.id;
-  const retarget = async (appealId: string) => {
-    server.app.services.sla.forgetRules();
-    await server.app.services.appeals.retarget(appealId);
-  };
+  /** The job that follows every change of the rules. */
+  const retarget = () => server.app.services.retarget.all(() => false);
 
   it('begin by the calendar of the dealer, else of the team, else of the company', async () => {
     now = new Date('2026-03-02T11:30:00Z'); // 14:30 in Moscow
@@ -326,7 +324,7 @@ describe('the clocks of an appeal', () => {
     expect(Number(met!.counted_ms)).toBe(150 * 60_000);
     await expectLedgerSum(byCompany);
 
-    await retarget(byTeam);
+    await retarget();
     const moved = await clocksOf(byTeam);
     expect(new Set(moved.map((clock) => clock.calendar_id))).toEqual(new Set([ofDealer.id]));
     // Counted by the team's calendar until now: 30 of 120 minutes; the rest by the dealer's own.
@@ -370,7 +368,7 @@ describe('the clocks of an appeal', () => {
     const closed = await change(known, {
       days: [{ date: '2026-03-03', kind: 'closed', note: 'Stocktaking' }],
     });
-    await retarget(appealId);
+    await retarget();
     expect(await resolution()).toEqual(new Date('2026-03-06T08:00:00Z'));
     await expectLedgerSum(appealId);
 
@@ -380,7 +378,7 @@ describe('the clocks of an appeal', () => {
       country: null,
     };
     const changed = await change(closed, { versions: [...closed.versions, later] });
-    await retarget(appealId);
+    await retarget();
     // 7 + 9 until Wednesday evening, then an hour a day.
     expect(await resolution()).toEqual(new Date('2026-03-19T10:00:00Z'));
     await expectLedgerSum(appealId);

@@ -10,12 +10,14 @@ import type { Actor } from '../people';
 import { calendarProblems, pastProblems, storedCalendar } from './calendar-check';
 import { calendarRepository, localDate, type StoredCalendar } from './calendar.repository';
 import { calendarView } from './calendar.view';
+import type { ChangeRules } from './rule-changes';
 import { slaPolicy } from './sla.policy';
 import { slaRepository } from './sla.repository';
 
 export interface CalendarDeps {
   db: Db;
   now: () => Date;
+  changeRules: ChangeRules;
   /** Writes the change down, tells every node, and lets the open clocks follow. */
   announce: (
     tx: Tx,
@@ -30,7 +32,7 @@ export interface CalendarDeps {
 const WARNS_FROM = '11-01';
 
 /** Calendars for those who keep them: company, teams and dealers, versions and dated exceptions. */
-export function createCalendarService({ db, now, announce }: CalendarDeps) {
+export function createCalendarService({ db, now, changeRules, announce }: CalendarDeps) {
   /** @throws not_found – a dealer asks */
   async function list(actor: Actor): Promise<CalendarList> {
     if (!slaPolicy.read(actor)) throw fail('not_found', { what: 'calendar' });
@@ -59,10 +61,15 @@ export function createCalendarService({ db, now, announce }: CalendarDeps) {
     { calendarId, ...sent }: z.output<typeof CreateCalendar>,
   ): Promise<CalendarView> {
     mayManage(actor);
-    return db.transaction(async (tx) => {
-      const { calendars, policies } = await slaRepository.lockRules(tx);
+    return changeRules(async (tx, { calendars, policies }) => {
       const calendar = { id: calendarId, rev: 1, ...sent };
-      refuse(calendarProblems(calendar, policies, now()));
+      refuse(
+        calendarProblems(
+          calendar,
+          policies.filter(({ deleted }) => !deleted),
+          now(),
+        ),
+      );
       refuse(await ownerProblems(tx, calendar));
       const stored = storedCalendar(calendar);
       const known = calendars.find(({ id }) => id === calendarId);
@@ -91,12 +98,17 @@ export function createCalendarService({ db, now, announce }: CalendarDeps) {
     { calendarId, rev, ...sent }: z.output<typeof ChangeCalendar>,
   ): Promise<CalendarView> {
     mayManage(actor);
-    return db.transaction(async (tx) => {
-      const { calendars, policies } = await slaRepository.lockRules(tx);
+    return changeRules(async (tx, { calendars, policies }) => {
       const before = calendars.find(({ id }) => id === calendarId);
       if (before === undefined) throw fail('not_found', { what: 'calendar' });
       const calendar = { id: calendarId, rev: before.rev + 1, ...sent };
-      refuse(calendarProblems(calendar, policies, now()));
+      refuse(
+        calendarProblems(
+          calendar,
+          policies.filter(({ deleted }) => !deleted),
+          now(),
+        ),
+      );
       const after = storedCalendar(calendar);
       const used = await calendarRepository.isUsed(tx, calendarId);
       if (isDeepStrictEqual(contentOf(before), contentOf(after))) {
@@ -123,8 +135,7 @@ export function createCalendarService({ db, now, announce }: CalendarDeps) {
    */
   async function remove(actor: Actor, calendarId: string): Promise<void> {
     mayManage(actor);
-    await db.transaction(async (tx) => {
-      const { calendars } = await slaRepository.lockRules(tx);
+    await changeRules(async (tx, { calendars }) => {
       const before = calendars.find(({ id }) => id === calendarId);
       if (before === undefined) throw fail('not_found', { what: 'calendar' });
       const owned = before.isCompany || before.teamIds.length + before.dealerIds.length > 0;

@@ -1,9 +1,9 @@
 /**
  * SLA: working hours, promised times and the clocks that measure them.
  *
- * Tables: `calendar`, `calendar_version`, `calendar_day`, `sla_policy`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
+ * Tables: `calendar`, `calendar_version`, `calendar_day`, `sla_policy`, `dealer_group`, `dealer_group_member`, `sla_recompute`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
  * while the appeals module writes them together with the thread.
- * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar or a policy changes.
+ * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar, a policy or a dealer's group changes.
  * Hears: NOTIFY `sla_changed`.
  */
 export { dueAt, workMsBetween, type WorkCalendar } from './calendar';
@@ -21,6 +21,9 @@ export {
   type ClockPolicy,
   type ClockStep,
 } from './sla.clock';
-export { slaRoutes } from './sla.routes';
-export { createSlaService, type SlaService } from './sla.service';
+export { createDealerGroupService } from './dealer-groups.service';
+export { policyRoutes } from './policies.routes';
+export { createPolicyService } from './policies.service';
+export { createPolicyPreviewService } from './policy-preview.service';
+export { createSlaService, NO_POLICY, type SlaService } from './sla.service';
 export { clockView, promiseView, stepView } from './sla.view';

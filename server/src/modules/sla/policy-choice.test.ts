@@ -1,54 +1,59 @@
 import { describe, expect, it } from 'vitest';
-import { choosePolicy, type PolicyMatch } from './policy-choice';
+import { choosePolicy, SPECIFIC, weightOf, type PolicyMatch } from './policy-choice';
 
-const everything = { typeCode: null, priority: null };
-const urgent = { typeCode: null, priority: 'urgent' };
-const complaint = { typeCode: 'complaint', priority: null };
-const urgentComplaint = { typeCode: 'complaint', priority: 'urgent' };
+const naming = (given: Partial<PolicyMatch> = {}): PolicyMatch => ({
+  ...{ dealerId: null, groupId: null, priority: null, topicId: null, typeCode: null },
+  ...given,
+});
+const all = {
+  ...{ dealerId: 'D', groupId: 'G', priority: 'urgent', topicId: 'T', typeCode: 'complaint' },
+};
+const everything = naming();
+const dealer = naming({ dealerId: 'D' });
+const group = naming({ groupId: 'G' });
+const urgent = naming({ priority: 'urgent' });
+const topic = naming({ topicId: 'T' });
+const complaint = naming({ typeCode: 'complaint' });
+const restOfIt = naming({ priority: 'urgent', topicId: 'T', typeCode: 'complaint' });
 
-const urgentAppeal = { typeCode: 'complaint', priority: 'urgent' };
-
-const cases: [string, PolicyMatch[], { typeCode: string; priority: string }, PolicyMatch | null][] =
+const cases: [string, PolicyMatch[], Partial<PolicyMatch>, PolicyMatch | null][] = [
+  ['no policies at all', [], {}, null],
+  ['none matches', [urgent, complaint], { priority: 'low', typeCode: 'error' }, null],
+  ['half of what a policy names is not a match', [restOfIt], { topicId: 'T2' }, null],
+  ['the one for everything', [everything, urgent], { priority: 'low' }, everything],
+  ['the type before everything', [everything, complaint], {}, complaint],
+  ['the topic before the type', [complaint, topic], {}, topic],
+  ['the priority before the topic', [topic, urgent], {}, urgent],
+  ['the group before the priority', [urgent, group], {}, group],
+  ['the dealer before his group', [group, dealer], {}, dealer],
+  ['one greater thing before all lesser ones', [restOfIt, group], {}, group],
+  ['the dealer alone before all but him', [restOfIt, dealer], {}, dealer],
   [
-    ['no policies at all', [], urgentAppeal, null],
-    ['none matches', [urgent, complaint], { typeCode: 'error', priority: 'low' }, null],
-    [
-      'half of what a policy names is not a match',
-      [urgentComplaint],
-      { typeCode: 'complaint', priority: 'high' },
-      null,
-    ],
-    [
-      'the one for everything',
-      [everything, urgent],
-      { typeCode: 'error', priority: 'low' },
-      everything,
-    ],
-    [
-      'the type before everything',
-      [everything, complaint],
-      { typeCode: 'complaint', priority: 'low' },
-      complaint,
-    ],
-    [
-      'the priority before everything',
-      [everything, urgent],
-      { typeCode: 'error', priority: 'urgent' },
-      urgent,
-    ],
-    ['the priority before the type', [everything, complaint, urgent], urgentAppeal, urgent],
-    [
-      'both before one',
-      [everything, urgent, complaint, urgentComplaint],
-      urgentAppeal,
-      urgentComplaint,
-    ],
-    ['case matters: codes are exact', [urgent], { typeCode: 'error', priority: 'Urgent' }, null],
-  ];
+    'the dealer and more before the dealer',
+    [dealer, { ...restOfIt, dealerId: 'D' }],
+    {},
+    { ...restOfIt, dealerId: 'D' },
+  ],
+  ['another dealer of the group', [dealer, group], { dealerId: 'D2' }, group],
+  ['a dealer without a group', [group, complaint], { groupId: null }, complaint],
+  ['case matters: codes are exact', [urgent], { priority: 'Urgent' }, null],
+];
 
-describe('the policy that names more wins', () => {
-  it.each(cases)('%s', (_name, policies, appeal, expected) => {
-    expect(choosePolicy(policies, appeal)).toBe(expected);
-    expect(choosePolicy([...policies].reverse(), appeal)).toBe(expected);
+describe('the most specific policy wins', () => {
+  it.each(cases)('%s', (_name, policies, given, expected) => {
+    const appeal = { ...all, ...given };
+    expect(choosePolicy(policies, appeal)).toEqual(expected);
+    expect(choosePolicy([...policies].reverse(), appeal)).toEqual(expected);
+  });
+
+  it('whatever is named, two that weigh the same name the same things', () => {
+    const named = Array.from({ length: 2 ** SPECIFIC.length }, (_, bits) =>
+      naming(
+        Object.fromEntries(
+          SPECIFIC.flatMap((field, i) => (bits & (1 << i) ? [[field, all[field]]] : [])),
+        ),
+      ),
+    );
+    expect(new Set(named.map(weightOf)).size).toBe(named.length);
   });
 });

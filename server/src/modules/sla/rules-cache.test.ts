@@ -12,15 +12,18 @@ function someRules(zone = 'Europe/Moscow', more: Partial<StoredCalendar>[] = [])
     policies: [
       {
         id: 'policy',
+        rev: 1,
         name: 'Standard',
-        typeCode: null,
-        priority: null,
+        ...{ dealerId: null, groupId: null, priority: null, topicId: null, typeCode: null },
+        questionMinutes: null,
+        deleted: false,
         firstResponseMinutes: 120,
         nextResponseMinutes: null,
         resolutionMinutes: 1620,
         warnPercent: 75,
       },
     ],
+    groupOf: {},
   };
 }
 

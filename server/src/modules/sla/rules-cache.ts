@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClockPolicy } from './sla.clock';
 import type { Calendar } from './calendar.repository';
-import type { Rules, SlaPolicy } from './sla.repository';
+import type { SlaPolicy } from './policies.repository';
+import type { Rules } from './sla.repository';
 
 /** Whose appeal it is, and who works on it. */
 export interface CalendarOwner {
@@ -16,7 +17,12 @@ export interface KnownRules {
   company: Calendar;
   /** The most specific one: of the dealer, of the team, of the company. */
   calendarFor(owner: CalendarOwner): Calendar;
+  /** The ones that hold. */
   policies: readonly (SlaPolicy & { clock: ClockPolicy })[];
+  /** The deleted ones too. */
+  policiesById: ReadonlyMap<string, SlaPolicy>;
+  /** Dealer → his group. */
+  groupOf: ReadonlyMap<string, string>;
 }
 
 export interface RulesCache {
@@ -70,13 +76,17 @@ function knownRules(rules: Rules, before: KnownRules['calendars']): KnownRules {
   );
   const company = [...calendars.values()].find((calendar) => calendar.isCompany);
   if (company === undefined) throw new Error('The database has no calendar of the company');
-  const policies = rules.policies.map((policy) => ({ ...policy, clock: clockPolicyOf(policy) }));
+  const policies = rules.policies
+    .filter((policy) => !policy.deleted)
+    .map((policy) => ({ ...policy, clock: clockPolicyOf(policy) }));
+  const policiesById = new Map(rules.policies.map((policy) => [policy.id, policy]));
+  const groupOf = new Map(Object.entries(rules.groupOf));
   const all = [...calendars.values()];
   const ofDealer = new Map(all.flatMap((one) => one.dealerIds.map((id) => [id, one] as const)));
   const ofTeam = new Map(all.flatMap((one) => one.teamIds.map((id) => [id, one] as const)));
   const calendarFor = ({ dealerId, teamId }: CalendarOwner) =>
     ofDealer.get(dealerId ?? '') ?? ofTeam.get(teamId ?? '') ?? company;
-  return { calendars, company, calendarFor, policies };
+  return { calendars, company, calendarFor, policies, policiesById, groupOf };
 }
 
 function clockPolicyOf(policy: SlaPolicy): ClockPolicy {

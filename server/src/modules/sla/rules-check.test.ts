@@ -8,6 +8,7 @@ const ordinary: Targets = {
   firstResponseMinutes: 120,
   nextResponseMinutes: 240,
   resolutionMinutes: 1620,
+  questionMinutes: 60,
 };
 
 it('a target is refused when a calendar has less time in ten years', () => {

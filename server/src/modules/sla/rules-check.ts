@@ -9,12 +9,15 @@ export interface Targets {
   firstResponseMinutes: number | null;
   nextResponseMinutes: number | null;
   resolutionMinutes: number | null;
+  /** For an internal question to a colleague. */
+  questionMinutes: number | null;
 }
 
 const targetFields = [
   'firstResponseMinutes',
   'nextResponseMinutes',
   'resolutionMinutes',
+  'questionMinutes',
 ] as const satisfies (keyof Targets)[];
 
 /** Which targets of a policy have no moment within ten years of `at`; empty when all have one. */

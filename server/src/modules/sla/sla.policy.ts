@@ -1,3 +1,4 @@
+import { fail } from '../../platform/errors';
 import type { Actor } from '../people';
 
 /** Who sees the working rules, and who may change them. */
@@ -5,3 +6,9 @@ export const slaPolicy = {
   read: (actor: Pick<Actor, 'side'>) => actor.side === 'staff',
   manage: (actor: Pick<Actor, 'role'>) => actor.role === 'admin',
 };
+
+/** @throws not_found – a dealer asks; @throws forbidden – only admins manage the rules */
+export function mayManage(actor: Actor, what: string): void {
+  if (!slaPolicy.read(actor)) throw fail('not_found', { what });
+  if (!slaPolicy.manage(actor)) throw fail('forbidden', { right: 'manageSla' });
+}

@@ -1,20 +1,18 @@
-import type { FieldProblem } from '@otklik/shared/errors';
-import type { AppealClocks, ChangePolicy } from '@otklik/shared/sla';
+import type { AppealClocks } from '@otklik/shared/sla';
 import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Tx } from '../../platform/db';
-import { fail } from '../../platform/errors';
 import type { Log } from '../../platform/log';
 import { recordChange, type Actor } from '../people';
 import { weekAt, type WorkCalendar } from './calendar';
 import type { StoredCalendar } from './calendar.repository';
 import { createCalendarService } from './calendar.service';
 import { choosePolicy } from './policy-choice';
+import { RULES_CHANGED } from './policies.repository';
+import { createRuleChanges } from './rule-changes';
 import { createRulesCache, type CalendarOwner } from './rules-cache';
-import { targetProblems } from './rules-check';
-import type { ClockContext } from './sla.clock';
-import { slaPolicy } from './sla.policy';
-import { RULES_CHANGED, slaRepository, type SlaPolicy } from './sla.repository';
+import type { ClockContext, ClockPolicy } from './sla.clock';
+import { slaRepository } from './sla.repository';
 import { hoursView, type HoursView } from './sla.view';
 
 export interface SlaServiceDeps {
@@ -28,6 +26,9 @@ export type SlaService = ReturnType<typeof createSlaService>;
 /** How long a node may go on with old rules when a notice was lost with its connection. */
 const RULES_MAX_AGE_MS = 60_000;
 
+/** What an appeal is promised that no policy matches: nothing new. */
+export const NO_POLICY: ClockPolicy = { id: '', targets: {}, warnShare: 0 };
+
 /** The working rules: calendars and policies, what they mean for an appeal, and changing them. */
 export function createSlaService({ db, log, now = () => new Date() }: SlaServiceDeps) {
   const rules = createRulesCache(
@@ -35,6 +36,7 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     RULES_MAX_AGE_MS,
     () => performance.now(),
   );
+  const changeRules = createRuleChanges(db);
   let stopListening: (() => Promise<void>) | null = null;
 
   /** Hears of changes by other nodes from now on. */
@@ -60,22 +62,28 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
    * By which rules the clocks of an appeal run at a moment.
    * New clocks take the most specific calendar, of dealer, team or company; running ones keep their own
    * until they are retargeted. A calendar is the same object for as long as nobody changes it.
-   * @returns null when no policy matches: such an appeal gets no clocks
+   * Without a matching policy no clock begins; what runs is measured and ended like any other.
    */
   async function context(
-    appeal: { typeCode: string; priority: string } & CalendarOwner,
+    appeal: {
+      dealerId: string;
+      topicId: string;
+      typeCode: string;
+      priority: string;
+    } & CalendarOwner,
     at: Date,
-  ): Promise<ClockContext | null> {
-    const { policies, calendars, calendarFor } = await rules.get();
-    const policy = choosePolicy(policies, appeal);
-    return (
-      policy && {
-        at,
-        policy: policy.clock,
-        calendar: calendarFor(appeal),
-        calendarOf: (id) => calendars.get(id),
-      }
-    );
+  ): Promise<ClockContext> {
+    const { policies, groupOf, calendars, calendarFor } = await rules.get();
+    const policy = choosePolicy(policies, {
+      ...appeal,
+      groupId: groupOf.get(appeal.dealerId) ?? null,
+    });
+    return {
+      at,
+      policy: policy?.clock ?? NO_POLICY,
+      calendar: calendarFor(appeal),
+      calendarOf: (id) => calendars.get(id),
+    };
   }
 
   /** The calendar that a clock was started with; the same object while nobody changes it. */
@@ -97,7 +105,7 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     calendarId: string | null,
   ): Promise<Pick<AppealClocks, 'policyName' | 'warnPercent' | 'calendar'>> {
     const known = await rules.get();
-    const policy = known.policies.find(({ id }) => id === policyId);
+    const policy = known.policiesById.get(policyId ?? '');
     const calendar = known.calendars.get(calendarId ?? '') ?? known.company;
     return {
       policyName: policy?.name ?? null,
@@ -106,40 +114,12 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     };
   }
 
-  /** @throws not_found – a dealer asks */
-  async function listPolicies(actor: Actor): Promise<readonly SlaPolicy[]> {
-    if (!slaPolicy.read(actor)) throw fail('not_found', { what: 'policy' });
-    return (await slaRepository.findRules(db)).policies;
-  }
-
-  /**
-   * Gives a policy other targets; what it matches stays. Open clocks follow by a job.
-   * @throws not_found – no such policy, or a dealer asks
-   * @throws forbidden – only admins manage the rules
-   * @throws invalid_input – a target needs more working time than a calendar has
-   */
-  async function changePolicy(actor: Actor, input: ChangePolicy): Promise<SlaPolicy> {
-    mayManage(actor, 'policy');
-    return db.transaction(async (tx) => {
-      const { calendars, policies } = await slaRepository.lockRules(tx);
-      const before = policies.find(({ id }) => id === input.policyId);
-      if (before === undefined) throw fail('not_found', { what: 'policy' });
-      const { policyId: _policyId, ...changes } = input;
-      const policy: SlaPolicy = { ...before, ...changes };
-      refuse(targetProblems(policy, calendars, now()));
-      if (isDeepStrictEqual(before, policy)) return before;
-      await slaRepository.savePolicy(tx, policy);
-      await announce(tx, actor, 'policy.changed', before, policy);
-      return policy;
-    });
-  }
-
   async function announce(
     tx: Tx,
     actor: Actor,
     action: string,
-    before: SlaPolicy | StoredCalendar | null,
-    after: SlaPolicy | StoredCalendar | null,
+    before: StoredCalendar | null,
+    after: StoredCalendar | null,
   ): Promise<void> {
     const id = (after ?? before)?.id ?? '';
     await recordChange(tx, {
@@ -163,23 +143,13 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     start,
     stop,
     forgetRules,
+    changeRules,
     context,
     calendarById,
     company,
     about,
-    calendars: createCalendarService({ db, now, announce }),
-    listPolicies,
-    changePolicy,
+    calendars: createCalendarService({ db, now, changeRules, announce }),
   };
-}
-
-function mayManage(actor: Actor, what: string): void {
-  if (!slaPolicy.read(actor)) throw fail('not_found', { what });
-  if (!slaPolicy.manage(actor)) throw fail('forbidden', { right: 'manageSla' });
-}
-
-function refuse(fields: FieldProblem[]): void {
-  if (fields.length > 0) throw fail('invalid_input', { fields });
 }
 
 /** The fields of one that the other holds with other content. */

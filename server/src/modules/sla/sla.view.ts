@@ -1,8 +1,9 @@
 import type { Me } from '@otklik/shared/people';
-import type { ClockStepView, ClockView, PolicyView, PromiseView } from '@otklik/shared/sla';
+import type { PolicyView } from '@otklik/shared/policies';
+import type { ClockStepView, ClockView, PromiseView } from '@otklik/shared/sla';
 import { describeWeek, type WorkCalendar } from './calendar';
 import type { Clock, ClockStep } from './sla.clock';
-import type { SlaPolicy } from './sla.repository';
+import type { NamedPolicy } from './policies.repository';
 
 /** The ordinary week, days that open alike taken together: 0 = Monday, closed days left out. */
 export type HoursView = Me['company']['hours'];
@@ -14,17 +15,8 @@ export function hoursView(calendar: Pick<WorkCalendar, 'week'>): HoursView {
   }));
 }
 
-export function policyView(policy: SlaPolicy): PolicyView {
-  return {
-    id: policy.id,
-    name: policy.name,
-    typeCode: policy.typeCode,
-    priority: policy.priority,
-    firstResponseMinutes: policy.firstResponseMinutes,
-    nextResponseMinutes: policy.nextResponseMinutes,
-    resolutionMinutes: policy.resolutionMinutes,
-    warnPercent: policy.warnPercent,
-  };
+export function policyView({ deleted: _live, ...policy }: NamedPolicy): PolicyView {
+  return policy;
 }
 
 /** A clock for staff. */
