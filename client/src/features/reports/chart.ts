@@ -76,7 +76,9 @@ export function optionOf(
         ? {
             symbol: 'circle',
             symbolSize: figure.rows.length > 40 ? 4 : 8,
-            lineStyle: { width: 2.25 },
+            // Without it the line takes the colour of what fills its points.
+            lineStyle: { width: 2.25, color: series[0] },
+            connectNulls: true,
             itemStyle: { color: surface, borderColor: series[0], borderWidth: 2.25 },
             triggerLineEvent: false,
           }

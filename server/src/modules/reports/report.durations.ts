@@ -5,9 +5,9 @@
 const MINUTES_EXACT = 60;
 const GROWTH = 1.05;
 
-/** The step of a duration in milliseconds (an SQL expression of a bigint). */
+/** The step of a duration in milliseconds (an SQL expression of a bigint); null of null, which `least` would pass over. */
 export const bucketSql = (ms: string) =>
-  `(CASE WHEN ${ms} < ${MINUTES_EXACT * 60_000} THEN ${ms} / 60000
+  `(CASE WHEN ${ms} IS NULL THEN NULL WHEN ${ms} < ${MINUTES_EXACT * 60_000} THEN ${ms} / 60000
     ELSE least(${MINUTES_EXACT} + floor(ln(${ms} / ${MINUTES_EXACT * 60_000}.0) / ln(${GROWTH})), 400) END)::smallint`;
 
 /** The middle of a step, in minutes. */

@@ -108,6 +108,8 @@ describe('a report', () => {
     expect(totals.in_time).toBeGreaterThan(0);
     expect(totals.in_time + totals.late).toBe(totals.judged);
     expect(totals.open + totals.resolved).toBe(totals.opened);
+    // What nobody has answered yet has no time of an answer: it is not the longest.
+    expect(totals.firstP90).toBeLessThan((now.getTime() - BEGIN) / 60_000);
     expect(behind).toBe(false);
   });
 
@@ -269,6 +271,8 @@ describe('the scale of durations', () => {
     const steps = rows.map(({ bucket }) => ({ bucket, n: 1 }));
     expect(quantile([...steps, { bucket: -1, n: 100 }], 0.5)).toBe(minutesOf(rows[6]!.bucket));
     expect(quantile([{ bucket: -1, n: 3 }], 0.5)).toBeNull();
+    const [none] = await server.database.db.query(`SELECT ${bucketSql('NULL::bigint')} AS bucket`);
+    expect(none).toEqual({ bucket: null });
   });
 });
 
