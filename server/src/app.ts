@@ -24,7 +24,11 @@ import {
   startClockPoller,
   tellAppeal,
 } from './modules/appeals';
-import { attachmentRoutes, createAttachmentService } from './modules/attachments';
+import {
+  attachmentRoutes,
+  createAttachmentService,
+  createUploadService,
+} from './modules/attachments';
 import { companyRoutes, createCompanyService } from './modules/company';
 import { createDealerService, dealerRoutes } from './modules/dealers';
 import { createDraftService, draftRoutes } from './modules/drafts';
@@ -184,6 +188,7 @@ export async function createApp({
     mayReadEntry: appeals.mayReadEntry,
   });
   const retarget = createRetarget({ db, sla, tell, log, ...fixed });
+  const uploads = createUploadService({ db, config, storage, now: clock, attachments });
   const proof = createProofService({ db, ...fixed });
   const orders = createOrderService({
     db,
@@ -219,7 +224,7 @@ export async function createApp({
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
-  attachmentRoutes(api, attachments, { storage, config });
+  attachmentRoutes(api, attachments, { uploads, storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
   macroRoutes(api, macros);
@@ -301,7 +306,10 @@ export async function createApp({
     const jobs = await startJobs(
       databaseUrl,
       {
-        sweepUploads: () => attachments.sweepUnused(),
+        async sweepUploads() {
+          await attachments.sweepUnused();
+          await uploads.sweepUnfinished();
+        },
         expireSessions: () => sessions.sweep(),
         sweepDrafts: () => drafts.sweep(),
         followFacts: () => facts.follow(),
@@ -339,6 +347,7 @@ export async function createApp({
       lists,
       sync,
       attachments,
+      uploads,
       orders,
       drafts,
       macros,

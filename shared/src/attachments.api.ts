@@ -1,10 +1,25 @@
-import type { AttachmentId, AttachmentView, UploadFields } from './attachments';
+import type {
+  AttachmentId,
+  AttachmentView,
+  BeginUpload,
+  UploadFields,
+  UploadId,
+  UploadPart,
+  UploadProgress,
+} from './attachments';
 import type { Done } from './people';
 import { route } from './route';
 
 export const attachmentsApi = {
-  /** multipart/form-data, one file a request, so that one bad file does not stop the others. */
+  /** multipart/form-data, one file a request: for programs that send a file whole. Browsers send parts. */
   upload: route<UploadFields, AttachmentView>('POST', '/attachments'),
+  /** Begins an upload in parts, or says from where to go on. Everything there: it becomes an attachment. */
+  begin: route<BeginUpload, UploadProgress>('POST', '/uploads'),
+  progress: route<UploadId, UploadProgress>('GET', '/uploads/:clientId'),
+  /** application/octet-stream, at most UPLOAD_PART_MAX bytes. The last part makes the attachment. */
+  part: route<UploadPart, UploadProgress>('PATCH', '/uploads/:clientId'),
+  /** Throws away what has arrived, finished or not, as long as no message uses it. */
+  cancel: route<UploadId, Done>('DELETE', '/uploads/:clientId'),
   /** Only an upload of one's own that no message uses yet. */
   discard: route<AttachmentId, Done>('DELETE', '/attachments/:attachmentId'),
   file: route<AttachmentId, ArrayBuffer>('GET', '/attachments/:attachmentId/file'),

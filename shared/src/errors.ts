@@ -40,6 +40,10 @@ export interface ErrorFacts {
   too_many_files: { limit: number };
   file_type_refused: { name: string };
   upload_broken: object;
+  /** A part began elsewhere than where the received bytes end; go on from there. */
+  wrong_offset: { receivedBytes: number };
+  /** The disk for files is full, read-only or gone. */
+  storage_refused: object;
   rate_limited: { retryAfterSeconds: number };
   database_away: object;
   stopping: object;

@@ -4,6 +4,8 @@
 export const MESSAGE_MAX = 10_000;
 /** Characters of an appeal's subject. */
 export const SUBJECT_MAX = 200;
+/** Bytes of one part of a resumable upload; fits what proxies let through by default. */
+export const UPLOAD_PART_MAX = 1024 * 1024;
 /** Numbers of a thread that one fingerprint may cover. */
 export const DIGEST_MAX = 10_000;
 /** The longest target of a policy in working minutes: a year around the clock. */

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorFacts, Problem } from '@otklik/shared/errors';
+import { StorageError } from './files';
 
 const STATUS = {
   not_signed_in: 401,
@@ -19,6 +20,8 @@ const STATUS = {
   too_many_files: 400,
   file_type_refused: 415,
   upload_broken: 400,
+  wrong_offset: 409,
+  storage_refused: 507,
   rate_limited: 429,
   database_away: 503,
   stopping: 503,
@@ -44,6 +47,8 @@ const TITLE = {
   too_many_files: 'Too many files',
   file_type_refused: 'Files of this type are refused',
   upload_broken: 'The upload did not arrive whole',
+  wrong_offset: 'The part does not follow what has arrived',
+  storage_refused: 'The server cannot store files now',
   rate_limited: 'Too many tries',
   database_away: 'The database is away for a moment',
   stopping: 'The server is stopping',
@@ -98,6 +103,7 @@ export function breaksConstraint(error: unknown, constraint: string): boolean {
 
 function refusalOf(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof StorageError) return fail('storage_refused', {}, { cause: error });
   return isDatabaseAway(error) ? fail('database_away', {}) : fail('internal', {});
 }
 

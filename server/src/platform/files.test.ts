@@ -81,4 +81,54 @@ describe('files on the local disk', () => {
     expect(await files.removeAbandoned(new Date(mtime.getTime() + 1))).toBe(1);
     expect(await filesOnDisk()).toEqual([]);
   });
+
+  it('arrive in parts, one file each, and are joined in the order that is asked for', async () => {
+    const files = createLocalFiles(folder);
+    const part = (name: string, text: string) =>
+      files.receivePart(id, name, Readable.from([Buffer.from(text)]));
+    expect(await part('one', 'abc')).toBe(3);
+    await part('stray', 'xyz');
+    await part('two', 'de');
+    const received = await files.join('ef56', id, ['one', 'two']);
+    expect(received).toMatchObject({
+      id: 'ef56',
+      sizeBytes: 5,
+      sha256: createHash('sha256').update('abcde').digest('hex'),
+    });
+    await files.removePart(id, 'two');
+    expect(await files.join('gh78', id, ['one', 'two'])).toBeNull();
+    await files.removeParts(id);
+    await files.removeParts(id);
+    expect(await filesOnDisk()).toEqual(['incoming/ef56.part']);
+  });
+
+  it('leave no part when its source breaks, and say when the disk refuses it', async () => {
+    const files = createLocalFiles(folder);
+    const broken = new Error('gone');
+    const source = Readable.from(
+      (async function* () {
+        yield Buffer.from('abc');
+        await Promise.resolve();
+        throw broken;
+      })(),
+    );
+    await expect(files.receivePart(id, 'one', source)).rejects.toBe(broken);
+    expect(await filesOnDisk()).toEqual([]);
+    await writeFile(path.join(folder, 'occupied'), '');
+    const full = createLocalFiles(path.join(folder, 'occupied'));
+    await expect(
+      full.receivePart(id, 'one', Readable.from([Buffer.from('abc')])),
+    ).rejects.toBeInstanceOf(StorageError);
+  });
+
+  it('whose parts stopped coming are removed, the others stay', async () => {
+    const files = createLocalFiles(folder);
+    await files.removeAbandonedParts(new Date());
+    await files.receivePart(id, 'one', Readable.from([Buffer.from('abc')]));
+    const { mtime } = await stat(path.join(folder, 'parts', id));
+    await files.removeAbandonedParts(mtime);
+    expect(await filesOnDisk()).toEqual(['parts/ab12cd34/one']);
+    await files.removeAbandonedParts(new Date(mtime.getTime() + 1));
+    expect(await filesOnDisk()).toEqual([]);
+  });
 });

@@ -26,12 +26,20 @@ export interface Operation {
   output: z.ZodType | 'binary';
   access: Access;
   multipart: boolean;
+  /** The body is bytes, and every field is in the address. */
+  bytes: boolean;
 }
 
 /** The caller's connection, for the few handlers that need it (sign-in, file answers). */
 export interface Exchange {
   req: Request;
   res: Response;
+}
+
+/** Of routes whose body may take minutes to arrive. */
+export interface StreamExchange extends Exchange {
+  /** Asks again whether the caller is signed in. @throws not_signed_in, session_ended */
+  stillSignedIn(): Promise<void>;
 }
 
 /** `socketId`: for the few commands that are about the connection itself. */
@@ -73,12 +81,15 @@ export interface Api<Actor> {
     schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> },
     run: (input: Parsed) => Promise<Out>,
   ): void;
-  /** A route that answers bytes or takes multipart: `before` runs after authentication, `run` writes the answer itself or returns a value. */
+  /**
+   * A route that answers or takes bytes: `run` writes the answer itself or returns a value. Multipart is read before it, and who sends
+   * it has to be signed in still when it has arrived; `bytes` are left for it to read.
+   */
   mountStream<In, Out, Parsed>(
     route: Route<In, Out>,
     schemas: { input: z.ZodType<Parsed, In>; output: z.ZodType<Out> | 'binary' },
-    options: { multipart?: RequestHandler },
-    run: (actor: Actor, input: Parsed, exchange: Exchange) => Promise<Out | undefined>,
+    options: { multipart?: RequestHandler; bytes?: boolean },
+    run: (actor: Actor, input: Parsed, exchange: StreamExchange) => Promise<Out | undefined>,
   ): void;
 }
 
@@ -148,7 +159,7 @@ export function createApi<Actor>({
     route: AnyRoute,
     schemas: { input: z.ZodType; output: z.ZodType | 'binary' },
     access: Access,
-    multipart: boolean,
+    { multipart = false, bytes = false } = {},
   ): void {
     operations.push({
       route: {
@@ -159,6 +170,7 @@ export function createApi<Actor>({
       ...schemas,
       access,
       multipart,
+      bytes,
     });
   }
 
@@ -189,7 +201,7 @@ export function createApi<Actor>({
     operations,
     commands,
     mount(route, schemas, run) {
-      register(route, schemas, 'signed_in', false);
+      register(route, schemas, 'signed_in');
       serve(route, signedIn, async (req, res) => {
         res.json(await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res }));
       });
@@ -208,24 +220,25 @@ export function createApi<Actor>({
       });
     },
     mountPublic(route, schemas, run) {
-      register(route, schemas, 'public', false);
+      register(route, schemas, 'public');
       serve(route, async (req, res) => {
         res.json(await run(parseInput(schemas.input, inputOf(req)), { req, res }));
       });
     },
     mountIntegration(route, schemas, run) {
-      register(route, schemas, 'integration', false);
+      register(route, schemas, 'integration');
       serve(route, async (req, res) => {
         await authenticateIntegration(req);
         res.json(await run(parseInput(schemas.input, inputOf(req))));
       });
     },
-    mountStream(route, schemas, { multipart }, run) {
-      register(route, schemas, 'signed_in', multipart !== undefined);
-      serve(route, signedIn, ...(multipart ? [multipart] : []), async (req, res) => {
+    mountStream(route, schemas, { multipart, bytes = false }, run) {
+      register(route, schemas, 'signed_in', { multipart: multipart !== undefined, bytes });
+      serve(route, signedIn, ...(multipart ? [multipart, signedIn] : []), async (req, res) => {
         const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), {
           req,
           res,
+          stillSignedIn: async () => void (await authenticate(req)),
         });
         if (value !== undefined && !res.headersSent) res.json(value);
       });

@@ -29,7 +29,7 @@ function isRecordOfJson(value: unknown): value is Record<string, Json> {
 /** The OpenAPI 3.1 document of everything that is mounted; nothing is described by hand, so nothing can be forgotten. */
 export function openApi(operations: readonly Operation[], version: string, basePath: string): Json {
   const paths: Record<string, Json> = {};
-  for (const { route, input, output, access, multipart } of operations) {
+  for (const { route, input, output, access, multipart, bytes } of operations) {
     const path = `/api${route.path.replace(/:(\w+)/g, '{$1}')}`;
     const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
     const whole = schemaOf(input, 'input');
@@ -52,7 +52,7 @@ export function openApi(operations: readonly Operation[], version: string, baseP
           required: true,
           schema: properties[name] ?? {},
         })),
-        ...(bodyLess
+        ...(bodyLess || bytes
           ? rest.map(([name, schema]) => ({
               name,
               in: 'query',
@@ -77,7 +77,9 @@ export function openApi(operations: readonly Operation[], version: string, baseP
         },
       },
     };
-    if (!bodyLess) {
+    if (bytes) {
+      operation.requestBody = { required: true, content: { 'application/octet-stream': {} } };
+    } else if (!bodyLess) {
       const withFile = multipart
         ? {
             ...body,

@@ -20,6 +20,7 @@ import { aDealer, aManager, anActor, aVisitor } from '../people/people.factory';
 import { attachmentRepository } from './attachment.repository';
 import { attachmentRoutes } from './attachment.routes';
 import { createAttachmentService, type AttachmentService } from './attachment.service';
+import { createUploadService } from './upload.service';
 
 const FILE_MAX = 300_000;
 const HOUR = 3_600_000;
@@ -74,7 +75,14 @@ beforeAll(async () => {
     },
     authenticateIntegration: () => Promise.reject(fail('not_signed_in', {})),
   });
-  attachmentRoutes(api, service, { storage, config });
+  const uploads = createUploadService({
+    db,
+    config,
+    storage,
+    now: () => now,
+    attachments: service,
+  });
+  attachmentRoutes(api, service, { uploads, storage, config });
   const app = express().use(requestIds).use('/api', express.json(), api.router).use(problems(log));
   server = createServer(app);
   server.listen(0, '127.0.0.1');

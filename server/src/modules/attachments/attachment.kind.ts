@@ -90,7 +90,7 @@ const EXPECTED: Record<Extension, Expected> = {
   eml: text('message/rfc822', 'application/mbox'),
 };
 
-const isExtension = (extension: string): extension is Extension =>
+export const isExtension = (extension: string): extension is Extension =>
   Object.hasOwn(EXPECTED, extension);
 
 /** True when bytes read as text: no NUL, or UTF-16 that says so at its start (spreadsheets save such files). */

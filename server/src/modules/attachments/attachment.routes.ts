@@ -1,6 +1,16 @@
-import { AttachmentId, AttachmentView, UploadFields } from '@otklik/shared/attachments';
+import {
+  AttachmentId,
+  AttachmentView,
+  BeginUpload,
+  UploadFields,
+  UploadId,
+  UploadPart,
+  UploadProgress,
+} from '@otklik/shared/attachments';
 import { attachmentsApi } from '@otklik/shared/attachments.api';
+import { UPLOAD_PART_MAX } from '@otklik/shared/limits';
 import { Done } from '@otklik/shared/people';
+import type { Request } from 'express';
 import type { Config } from '../../config';
 import { fail } from '../../platform/errors';
 import type { FileStorage } from '../../platform/files';
@@ -9,11 +19,16 @@ import type { Actor } from '../people';
 import { answerFile } from './attachment.answer';
 import { createMultipart } from './attachment.multipart';
 import type { AttachmentService } from './attachment.service';
+import type { UploadService } from './upload.service';
 
 export function attachmentRoutes(
   api: Api<Actor>,
   service: AttachmentService,
-  { storage, config }: { storage: FileStorage; config: Pick<Config, 'fileMaxBytes'> },
+  {
+    uploads,
+    storage,
+    config,
+  }: { uploads: UploadService; storage: FileStorage; config: Pick<Config, 'fileMaxBytes'> },
 ): void {
   const multipart = createMultipart(service, config.fileMaxBytes);
 
@@ -29,6 +44,33 @@ export function attachmentRoutes(
         });
       }
       return service.add(actor, { clientId, ...file });
+    },
+  );
+
+  api.mount(attachmentsApi.begin, { input: BeginUpload, output: UploadProgress }, uploads.begin);
+  api.mount(
+    attachmentsApi.progress,
+    { input: UploadId, output: UploadProgress },
+    (actor, { clientId }) => uploads.get(actor, clientId),
+  );
+  api.mountStream(
+    attachmentsApi.part,
+    { input: UploadPart, output: UploadProgress },
+    { bytes: true },
+    (actor, place, { req, stillSignedIn }) =>
+      uploads.addPart(actor, {
+        ...place,
+        sizeBytes: partBytes(req),
+        source: req,
+        stillSignedIn,
+      }),
+  );
+  api.mount(
+    attachmentsApi.cancel,
+    { input: UploadId, output: Done },
+    async (actor, { clientId }) => {
+      await uploads.cancel(actor, clientId);
+      return { done: true };
     },
   );
 
@@ -60,4 +102,20 @@ export function attachmentRoutes(
       return { done: true };
     },
   );
+}
+
+/** How long the part is that the request brings. @throws invalid_input, too_large */
+function partBytes(req: Request): number {
+  const wrong = (path: string, rule: string, message: string) =>
+    fail('invalid_input', { fields: [{ path, rule, message }] });
+  // Anything else may have been read by a parser already.
+  if (!req.is('application/octet-stream')) {
+    throw wrong('content-type', 'type', 'a part is sent as application/octet-stream');
+  }
+  const bytes = Number(req.get('content-length'));
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
+    throw wrong('content-length', 'missing', 'a part has a length');
+  }
+  if (bytes > UPLOAD_PART_MAX) throw fail('too_large', { limitBytes: UPLOAD_PART_MAX });
+  return bytes;
 }

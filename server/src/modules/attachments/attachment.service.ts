@@ -13,6 +13,7 @@ import { attachmentPolicy } from './attachment.policy';
 import { createPreviewer, type Preview } from './attachment.preview';
 import { attachmentRepository } from './attachment.repository';
 import { attachmentView, type AttachmentRow } from './attachment.view';
+import { unfinishedRepository } from './unfinished.repository';
 
 export interface AttachmentDeps {
   db: Db;
@@ -29,6 +30,14 @@ export interface Upload {
   /** As the sender named it. */
   name: string;
   received: ReceivedFile;
+  /** The unfinished upload that it was until now. */
+  unfinishedId?: string;
+}
+
+/** A file that was looked into and accepted. */
+interface Inspected extends Upload {
+  kind: Kind;
+  preview: Preview | null;
 }
 
 const ABANDONED_MS = 86_400_000;
@@ -59,7 +68,7 @@ export function createAttachmentService({
    */
   async function add(
     actor: Actor,
-    { clientId, name: sent, received }: Upload,
+    { clientId, name: sent, received, unfinishedId }: Upload,
   ): Promise<AttachmentView> {
     try {
       if (!attachmentPolicy.upload(actor)) throw fail('name_needed', {});
@@ -75,7 +84,8 @@ export function createAttachmentService({
       const kind = await inspectFile(received.path, name);
       if (kind === null) throw fail('file_type_refused', { name });
       const preview = kind.raster ? await previewOf(received.path) : null;
-      const row = await store(actor, clientId, name, kind, preview, received);
+      const fields = { clientId, name, kind, preview, received, unfinishedId };
+      const row = await store(actor, fields);
       if (row) return attachmentView(row);
       // The same upload came twice at once, and the other one was faster.
       const winner = await findSame(actor, clientId, name, received);
@@ -94,20 +104,19 @@ export function createAttachmentService({
     throw fail('same_id_other_content', { clientId });
   }
 
-  /** Bytes first, then the row: what is in the table can always be read. Null: the `clientId` was taken meanwhile. */
+  /**
+   * Bytes first, then the row: what is in the table can always be read.
+   * Null: the `clientId` was taken meanwhile, or the unfinished upload was finished or cancelled.
+   */
   async function store(
     actor: Actor,
-    clientId: string,
-    name: string,
-    kind: Kind,
-    preview: Preview | null,
-    received: ReceivedFile,
+    { clientId, name, kind, preview, received, unfinishedId }: Inspected,
   ): Promise<AttachmentRow | null> {
     const { id, sizeBytes, sha256 } = received;
     try {
       if (preview) await storage.write(id, 'preview', preview.bytes);
       await storage.keep(received);
-      const row = await attachmentRepository.insert(db, {
+      const made = {
         id,
         clientId,
         uploadedBy: actor.personId,
@@ -119,6 +128,10 @@ export function createAttachmentService({
         picture: preview && { width: preview.width, height: preview.height },
         hasPreview: preview !== null,
         createdAt: now(),
+      };
+      const row = await db.transaction(async (tx) => {
+        if (unfinishedId && !(await unfinishedRepository.end(tx, unfinishedId))) return null;
+        return attachmentRepository.insert(tx, made);
       });
       if (row === null) await storage.remove(id);
       return row;
