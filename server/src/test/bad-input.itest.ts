@@ -341,6 +341,10 @@ beforeAll(async () => {
       typeCode: 'complaint',
     },
     'POST /attachments': { clientId: randomUUID() },
+    'POST /uploads': { clientId: randomUUID(), name: 'слова.txt', sizeBytes: 3 },
+    'GET /uploads/:clientId': { clientId: randomUUID() },
+    'PATCH /uploads/:clientId': { clientId: randomUUID(), offset: 0 },
+    'DELETE /uploads/:clientId': { clientId: randomUUID() },
     'DELETE /attachments/:attachmentId': { attachmentId: randomUUID() },
     'GET /attachments/:attachmentId/file': { attachmentId: attachment.id },
     'GET /attachments/:attachmentId/preview': { attachmentId: attachment.id },
@@ -407,7 +411,7 @@ function cellsOf(operation: Operation, base: Input): Cell[] {
 
   for (const [field, facts] of Object.entries(properties)) {
     const types = typesOf(facts);
-    const asText = bodyLess(operation) || inPath.has(field);
+    const asText = bodyLess(operation) || operation.bytes || inPath.has(field);
     const isText = types.has('string');
     if (required.includes(field) && !inPath.has(field)) {
       const { [field]: _left, ...rest } = base;
@@ -493,12 +497,19 @@ async function requestOf(operation: Operation, { input = {}, body }: Cell, calle
     return encodeURIComponent(value === undefined ? 'x' : String(value));
   });
   const headers = { ...callers.get(caller) };
-  if (bodyLess(operation)) {
+  if (bodyLess(operation) || (operation.bytes && body === undefined)) {
     const query = new URLSearchParams(
       Object.entries(rest).map(([name, value]): [string, string] => [name, String(value)]),
     );
     if (query.size > 0) path += `?${query}`;
-    return fetch(`${server.url}/api${path}`, { method: operation.route.method, headers });
+    return fetch(`${server.url}/api${path}`, {
+      method: operation.route.method,
+      headers: {
+        ...headers,
+        ...(operation.bytes && { 'content-type': 'application/octet-stream' }),
+      },
+      ...(operation.bytes && { body: 'x' }),
+    });
   }
   if (operation.multipart && body === undefined) {
     const form = new FormData();
@@ -518,6 +529,7 @@ const TABLES = [
   'appeal',
   'entry',
   'attachment',
+  'unfinished_upload',
   'person',
   'dealer',
   'session',

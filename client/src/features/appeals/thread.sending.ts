@@ -22,6 +22,7 @@ import type {
   Words,
 } from './thread.types';
 import { sweepFiles } from './upload.bytes';
+import { abandon } from './upload.courier';
 
 /** The key of an own message, the same before and after it is stored. */
 export const ownKey = (personId: string, clientId: string) => `${personId}:${clientId}`;
@@ -152,7 +153,9 @@ export function createThreadSending(
     storing.delete(clientId);
     const unsent = outbox.items.get(clientId);
     if (unsent) lookedAtNew(unsent);
-    outbox.discard(clientId);
+    const known = outbox.discard(clientId);
+    if (known?.kind !== 'post' && known?.kind !== 'open') return;
+    for (const file of known.files ?? []) abandon(file.clientId);
   }
 
   /**

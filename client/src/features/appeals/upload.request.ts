@@ -1,11 +1,17 @@
-import type { AttachmentView } from '@otklik/shared/attachments';
+import type { AttachmentView, UploadProgress } from '@otklik/shared/attachments';
 import { attachmentsApi } from '@otklik/shared/attachments.api';
+import { UPLOAD_PART_MAX } from '@otklik/shared/limits';
 
-import { apiUrl, refusalFrom, sessionHeaders } from '../../platform/api';
-import { Offline } from '../../platform/problem';
+import { addressOf, call, refusalFrom, sessionHeaders } from '../../platform/api';
+import { isRefusal, Offline } from '../../platform/problem';
 
 /** Without a sign of life for this long an upload counts as broken; its whole length has no limit. */
 const STALLED_MS = 30_000;
+/** A cut costs at most one part: small ones on a slow line, bigger ones where each costs little more than the way there and back. */
+const PART_MIN = 64 * 1024;
+const FIRST_PART = 2 * PART_MIN;
+const QUICK_MS = 1_000;
+const SLOW_MS = 5_000;
 
 export interface UploadRequest {
   /** @throws Refusal, Offline; rejects with an AbortError after `abort` */
@@ -13,35 +19,89 @@ export interface UploadRequest {
   abort(): void;
 }
 
-/** Sends one file; XMLHttpRequest, because fetch cannot tell how far an upload is. `progress` is 0–1. */
+/**
+ * Sends one file in parts, beginning behind what the server has of it already, and making the parts as big as the line bears.
+ * `progress` is 0–1 of the whole file.
+ */
 export function uploadFile(
   file: File,
   clientId: string,
   progress: (share: number) => void,
 ): UploadRequest {
+  const stop = new AbortController();
+  const abort = () => stop.abort(new DOMException('upload cancelled', 'AbortError'));
+  return { done: bring(file, clientId, progress, stop.signal), abort };
+}
+
+async function bring(
+  file: File,
+  clientId: string,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<AttachmentView> {
+  const about = { clientId, name: file.name, sizeBytes: file.size, sha256: await hashOf(file) };
+  const begin = () => call(attachmentsApi.begin, about, { signal });
+  let partBytes = FIRST_PART;
+  let { receivedBytes, attachment } = await begin();
+  while (!attachment) {
+    const from = receivedBytes;
+    progress(from / file.size);
+    const bytes = file.slice(from, from + partBytes);
+    const began = performance.now();
+    try {
+      const sent = (loaded: number) => progress(Math.min(from + loaded, file.size) / file.size);
+      ({ receivedBytes, attachment } = await sendPart(clientId, from, bytes, sent, signal));
+    } catch (error) {
+      // Cancelled or swept meanwhile; the next try begins anew.
+      if (isRefusal(error, 'not_found')) throw new Offline(false, { cause: error });
+      if (!isRefusal(error, 'wrong_offset')) throw error;
+      // Another tab sends the same file, or the answer to this part was lost on its way.
+      ({ receivedBytes, attachment } = await begin());
+    }
+    const took = performance.now() - began;
+    if (took < QUICK_MS) partBytes = Math.min(partBytes * 2, UPLOAD_PART_MAX);
+    else if (took > SLOW_MS) partBytes = Math.max(partBytes / 2, PART_MIN);
+  }
+  progress(1);
+  return attachment;
+}
+
+/** Browsers hash only on pages that came encrypted; without it the server trusts name and size. */
+async function hashOf(file: File): Promise<string | undefined> {
+  if (!globalThis.crypto?.subtle) return undefined;
+  const bytes = await file.arrayBuffer().catch((error: unknown) => {
+    throw new Offline(false, { cause: error });
+  });
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** XMLHttpRequest, because fetch cannot tell how far an upload is. */
+function sendPart(
+  clientId: string,
+  offset: number,
+  bytes: Blob,
+  sent: (loaded: number) => void,
+  signal: AbortSignal,
+): Promise<UploadProgress> {
+  signal.throwIfAborted();
   const request = new XMLHttpRequest();
-  const form = new FormData();
-  // Fields first: the server reads them before the file.
-  form.append('clientId', clientId);
-  form.append('file', file, file.name);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let stalled = false;
   const alive = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      stalled = true;
-      request.abort();
-    }, STALLED_MS);
+    timer = setTimeout(() => request.abort(), STALLED_MS);
   };
-  const done = new Promise<AttachmentView>((resolve, reject) => {
-    request.upload.onprogress = ({ loaded, total, lengthComputable }) => {
+  const giveUp = () => request.abort();
+  signal.addEventListener('abort', giveUp);
+  const done = new Promise<UploadProgress>((resolve, reject) => {
+    request.upload.onprogress = ({ loaded }) => {
       alive();
-      if (lengthComputable && total > 0) progress(loaded / total);
+      sent(loaded);
     };
     request.onload = () => {
       const answer: unknown = request.response;
       const ok = request.status >= 200 && request.status < 300;
-      if (ok && isAttachment(answer)) resolve(answer);
+      if (ok && isProgress(answer)) resolve(answer);
       else if (ok) reject(new Offline(false));
       else {
         const requestId = request.getResponseHeader('x-request-id') ?? '';
@@ -50,20 +110,26 @@ export function uploadFile(
       }
     };
     request.onerror = () => reject(new Offline(false));
-    request.onabort = () =>
-      reject(stalled ? new Offline(true) : new DOMException('upload cancelled', 'AbortError'));
-    request.onloadend = () => clearTimeout(timer);
+    request.onabort = () => reject(signal.aborted ? signal.reason : new Offline(true));
+    request.onloadend = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    };
   });
-  request.open(attachmentsApi.upload.method, apiUrl(attachmentsApi.upload.path));
+  const { method, path } = attachmentsApi.part;
+  const { url } = addressOf({ method, path }, { clientId });
+  url.searchParams.set('offset', String(offset));
+  request.open(method, url);
   request.responseType = 'json';
   request.setRequestHeader('accept', 'application/json, application/problem+json');
+  request.setRequestHeader('content-type', 'application/octet-stream');
   for (const [name, value] of Object.entries(sessionHeaders())) {
     request.setRequestHeader(name, value);
   }
   alive();
-  request.send(form);
-  return { done, abort: () => request.abort() };
+  request.send(bytes);
+  return done;
 }
 
-const isAttachment = (answer: unknown): answer is AttachmentView =>
-  typeof answer === 'object' && answer !== null && 'id' in answer && 'fileUrl' in answer;
+const isProgress = (answer: unknown): answer is UploadProgress =>
+  typeof answer === 'object' && answer !== null && 'receivedBytes' in answer;

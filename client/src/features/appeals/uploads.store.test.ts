@@ -138,6 +138,21 @@ it('tries again under the same id after the network failed, not after a refusal'
   expect(running[2]!.clientId).toBe(running[0]!.clientId);
 });
 
+it('goes on from where it was when the line was cut, and never shows less', async () => {
+  const { uploads } = signedIn();
+  uploads.add(KEY, [aFile('a.pdf'), aFile('b.pdf'), aFile('c.pdf')]);
+  running[0]!.progress(0.62);
+  running[0]!.reject(new Offline(false));
+  await settle();
+  const progress = () => uploads.files(KEY)[0]?.progress;
+  // Its turn comes after the others.
+  uploads.retry(KEY, running[0]!.clientId);
+  expect([uploads.files(KEY)[0]?.state, progress()]).toEqual(['waiting', 0.62]);
+  running[1]!.resolve(anAttachment('b.pdf'));
+  await settle();
+  expect([uploads.files(KEY)[0]?.state, progress()]).toEqual(['uploading', 0.62]);
+});
+
 it('cancels on its way, and gives a finished one back to the server', async () => {
   const { uploads } = signedIn();
   uploads.add(KEY, [aFile('a.pdf'), aFile('b.pdf')]);
@@ -147,7 +162,7 @@ it('cancels on its way, and gives a finished one back to the server', async () =
   await settle();
   expect(uploads.files(KEY)).toEqual([]);
   expect(uploads.anyBusy).toBe(false);
-  expect(discarded).toEqual([{ attachmentId: 'id of b.pdf' }]);
+  expect(discarded).toEqual([{ clientId: running[0]!.clientId }, { attachmentId: 'id of b.pdf' }]);
 });
 
 it('names pasted pictures', () => {

@@ -10,7 +10,7 @@ import { useSession } from '../session';
 import type { WaitingFile } from './appeal.outbox';
 import { dropFile, keepFile, keptFile } from './upload.bytes';
 import { pastedName, refusalBeforeUpload } from './upload.checks';
-import { abortAllDeliveries, abortDelivery, deliver, shareOf } from './upload.courier';
+import { abandon, abortAllDeliveries, deliver, shareOf } from './upload.courier';
 
 /** One file in a composer. Replaced as a whole on every change. */
 export interface Upload {
@@ -44,11 +44,9 @@ export const useUploads = defineStore('uploads', () => {
   const running = new Set<string>();
 
   const held = (key: string): readonly Upload[] => byComposer.get(key) ?? [];
-  const files = (key: string): readonly Upload[] =>
-    held(key).map((one) =>
-      one.state === 'uploading' ? { ...one, progress: shareOf(one.clientId) } : one,
-    );
   const isUnderWay = ({ state }: Upload) => state === 'waiting' || state === 'uploading';
+  const files = (key: string): readonly Upload[] =>
+    held(key).map((one) => (isUnderWay(one) ? { ...one, progress: shareOf(one.clientId) } : one));
   /** Something of this composer is still on its way. A message may be sent all the same: it waits for its files. */
   const isBusy = (key: string) => held(key).some(isUnderWay);
   const anyBusy = computed(() => [...byComposer.keys()].some(isBusy));
@@ -109,7 +107,7 @@ export const useUploads = defineStore('uploads', () => {
 
   async function send(key: string, { clientId, file }: Upload): Promise<void> {
     running.add(clientId);
-    change(key, clientId, { state: 'uploading', progress: 0, problem: null, canRetry: false });
+    change(key, clientId, { state: 'uploading', problem: null, canRetry: false });
     try {
       const attachment = await deliver(clientId, file);
       change(key, clientId, { state: 'done', progress: 1, attachment });
@@ -121,7 +119,6 @@ export const useUploads = defineStore('uploads', () => {
       const problem = troubleOf(error);
       change(key, clientId, {
         state: 'failed',
-        progress: 0,
         problem,
         canRetry: isPassing(problem) || problem.code === 'upload_broken',
       });
@@ -146,9 +143,10 @@ export const useUploads = defineStore('uploads', () => {
       key,
       held(key).filter((one) => one !== upload),
     );
-    abortDelivery(clientId);
-    void dropFile(clientId);
     if (upload.previewUrl) URL.revokeObjectURL(upload.previewUrl);
+    // Refused before it was sent, or by the server: nothing of it is there.
+    if (isUnderWay(upload) || upload.canRetry) return abandon(clientId);
+    void dropFile(clientId);
     if (!upload.attachment) return;
     const attachmentId = upload.attachment.id;
     // A lost answer costs nothing: unused uploads expire.
