@@ -5,6 +5,14 @@ export async function aLine(port: number) {
   const ends = new Set<net.Socket>();
   let isCut = false;
   let delayMs = 0;
+  let carried = 0;
+  let cutsAfter = Infinity;
+  const hangUp = () => ends.forEach((end) => end.destroy());
+  const cut = () => {
+    isCut = true;
+    cutsAfter = Infinity;
+    hangUp();
+  };
   const carry = (from: net.Socket, to: net.Socket) => {
     ends.add(from);
     from.on('data', (bytes) => void setTimeout(() => to.writable && to.write(bytes), delayMs));
@@ -20,21 +28,28 @@ export async function aLine(port: number) {
       return;
     }
     const app = net.connect(port, '127.0.0.1');
+    browser.on('data', (bytes) => {
+      carried += bytes.length;
+      if (carried > cutsAfter) cut();
+    });
     carry(browser, app);
     carry(app, browser);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  const hangUp = () => ends.forEach((end) => end.destroy());
   return {
     url: `http://127.0.0.1:${address.port}`,
-    cut() {
-      isCut = true;
-      hangUp();
-    },
+    cut,
     mend() {
       isCut = false;
+    },
+    /** What browsers have sent since the last count began, bytes. */
+    sentBytes: () => carried,
+    /** Begins to count anew; the line is cut by itself when so many bytes have gone. */
+    count(cutAfter = Infinity) {
+      carried = 0;
+      cutsAfter = cutAfter;
     },
     slow(ms: number) {
       delayMs = ms;

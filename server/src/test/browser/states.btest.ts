@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -296,12 +297,10 @@ it.each(LANGUAGES.slice(1))(
     let posted = 0;
     let holding = true;
     const held: (() => void)[] = [];
-    await page.route('**/api/attachments', async (route) => {
+    await page.route('**/api/uploads', async (route) => {
       posted += 1;
       if (holding) await new Promise<void>((go) => held.push(go));
-      const isBroken = (route.request().postDataBuffer()?.toString('latin1') ?? '').includes(
-        'broken',
-      );
+      const isBroken = (route.request().postData() ?? '').includes('broken');
       if (isBroken && holding)
         await route.fulfill({ status: 503, contentType: 'text/plain', body: 'away' });
       else await route.continue();
@@ -335,6 +334,67 @@ it.each(LANGUAGES.slice(1))(
   },
   60_000,
 );
+
+it('STA-7: a file whose line is cut in the middle goes on from there, over a reload too, and arrives whole', async () => {
+  const { page, appeal } = await atAppeal({});
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, {
+    timeout: 30_000,
+  });
+  const buffer = Buffer.from(randomBytes(2_500_000).toString('hex'));
+  const sent = { name: 'выгрузка.csv', mimeType: 'text/csv', buffer };
+  const file = page.locator('.composer-ups li', { hasText: sent.name });
+  const received = async () => {
+    const [row] = await stage.app.database.db.query<{ received_bytes: number }>(
+      `SELECT received_bytes FROM unfinished_upload WHERE name = 'выгрузка.csv'`,
+    );
+    return row?.received_bytes ?? 0;
+  };
+  const online = () => page.evaluate(() => dispatchEvent(new Event('online')));
+
+  line.count(2_000_000);
+  await page.locator('input[type=file]').first().setInputFiles(sent);
+  await file.and(page.locator('[data-upload-state=failed]')).waitFor();
+  const first = await received();
+  expect(first).toBeGreaterThan(0);
+
+  // The next try is cut too; what it showed began where the first had ended.
+  line.count(1_500_000);
+  const shown: number[] = [];
+  await page.exposeFunction('noteShare', (value: number) => shown.push(value));
+  await file.evaluate((tile) => {
+    new MutationObserver(() => {
+      const bar = tile.querySelector('[role=progressbar]');
+      if (bar)
+        void Reflect.apply(Reflect.get(window, 'noteShare'), null, [Number(bar.ariaValueNow)]);
+    }).observe(tile, { subtree: true, childList: true, attributes: true });
+  });
+  line.mend();
+  await online();
+  await expect.poll(received).toBeGreaterThan(first);
+  await expect.poll(() => line.sentBytes(), { timeout: 20_000 }).toBeGreaterThan(1_500_000);
+  expect(shown.length).toBeGreaterThan(0);
+  expect(Math.min(...shown)).toBeGreaterThan(0);
+
+  // The message is sent without the line, the page is loaded anew, and only the rest goes.
+  await field(page).fill('Вся выгрузка');
+  await field(page).press('Enter');
+  await stateOf(page, 'Вся выгрузка').toBe('queued');
+  await page.reload();
+  await stateOf(page, 'Вся выгрузка').toBe('queued');
+  const second = await received();
+  line.count();
+  line.mend();
+  await online();
+  await stateOf(page, 'Вся выгрузка').toMatch(/sent|seen/);
+  const rest = buffer.length - second;
+  expect(line.sentBytes()).toBeGreaterThan(rest);
+  expect(line.sentBytes()).toBeLessThan(rest + 300_000);
+  const { entries } = await manager.call(appealsApi.entries, { appealId: appeal.id, limit: 100 });
+  const [attachment] = entries.flatMap(({ attachments }) => attachments);
+  const arrived = await manager.raw('GET', attachment?.fileUrl.replace(/^api/, '') ?? '');
+  const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  expect(hash(Buffer.from(await arrived.arrayBuffer()))).toBe(hash(buffer));
+}, 90_000);
 
 it.each(LANGUAGES.slice(0, 1))(
   'STA-8 ($language): access that is lost while the page is open ends it within 2 s, and the draft stays in this browser',

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import http, {
   type IncomingMessage,
   type OutgoingHttpHeaders,
@@ -100,9 +100,9 @@ interface Client {
 const LOOK_MS = 200;
 /** How much a browser of the crowd stands back for the server and the database, which it shares two cores with. */
 const NICER = 8;
-/** A text of half a megabyte. */
-const FILE_LINE = 'otklik\n\n';
-const UPLOAD_BYTES = 512 * 1024;
+/** A text of half a megabyte in which no two lines are the same, so that a part out of its place is seen. */
+const UPLOAD_LINES = 64 * 1024;
+const PART_BYTES = 64 * 1024;
 const UPLOAD_PATIENCE_MS = 90_000;
 /** Who waits for so many answers waits before he writes on: a crowd presses no faster, for long, than it is served. */
 const MOST_UNANSWERED = 30;
@@ -451,45 +451,43 @@ async function resend(): Promise<void> {
 }
 
 /**
- * Uploads a file as often as it takes, and once more when it is there: under one id there is one file. The harness breaks the
- * line while it is on its way. It goes into no message; pages do that.
+ * Uploads a file in parts, each as often as it takes, and once more when it is there: under one id there is one file, and it is
+ * the one that was sent. The harness breaks the line while it is on its way. It goes into no message; pages do that.
  */
 async function upload(): Promise<void> {
   const fileId = randomUUID();
-  const first = await uploadUntilThere(fileId);
-  const second = first === null ? null : await uploadUntilThere(fileId);
+  const bytes = Buffer.from(
+    Array.from({ length: UPLOAD_LINES }, (_, line) => `${String(line).padStart(7)}\n`).join(''),
+  );
+  const first = await uploadUntilThere(fileId, bytes);
+  const second = first === null ? null : await uploadUntilThere(fileId, bytes);
   if (first !== second) tell({ told: 'trouble', what: `${fileId} became ${first} and ${second}` });
-  if (first !== null)
-    await fetch(new URL(`api/attachments/${first}`, plan.url), { method: 'DELETE' }).catch(
-      () => undefined,
-    );
+  if (first === null) return;
+  const stored = await fetch(new URL(`api/attachments/${first}/file`, plan.url)).catch(() => null);
+  const read = stored?.ok ? await stored.arrayBuffer().catch(() => null) : null;
+  if (read && !bytes.equals(Buffer.from(read)))
+    tell({ told: 'trouble', what: `${fileId} is stored as something else than was sent` });
+  await fetch(new URL(`api/attachments/${first}`, plan.url), { method: 'DELETE' }).catch(
+    () => undefined,
+  );
 }
 
-async function uploadUntilThere(fileId: string): Promise<string | null> {
-  const border = `border-${fileId}`;
-  const part = (head: string, body: string) =>
-    `--${border}\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
-  const body = Buffer.from(
-    part('name="clientId"', fileId) +
-      part(
-        `name="file"; filename="${fileId}.txt"\r\nContent-Type: text/plain`,
-        FILE_LINE.repeat(UPLOAD_BYTES / FILE_LINE.length),
-      ) +
-      `--${border}--\r\n`,
-  );
+async function uploadUntilThere(fileId: string, bytes: Buffer): Promise<string | null> {
   const until = now() + UPLOAD_PATIENCE_MS;
+  /** Where to go on; null: the server is to be asked. */
+  let from: number | null = null;
   while (now() < until) {
-    const answer = await fetch(new URL('api/attachments', plan.url), {
-      method: 'POST',
-      headers: { 'content-type': `multipart/form-data; boundary=${border}` },
-      body,
-      signal: AbortSignal.timeout(10_000),
-    }).catch(() => null);
+    const answer = await sendNext(fileId, bytes, from);
     const said: unknown = await answer?.json().catch(() => null);
-    if (answer?.ok && typeof said === 'object' && said !== null && 'id' in said)
-      return String(said.id);
-    // Refused for what it is, or signed out meanwhile: no further try helps.
-    if (answer && answer.status < 500 && answer.status !== 429) {
+    if (answer?.ok && typeof said === 'object' && said !== null) {
+      if ('attachment' in said && typeof said.attachment === 'object' && said.attachment)
+        return 'id' in said.attachment ? String(said.attachment.id) : null;
+      from = 'receivedBytes' in said ? Number(said.receivedBytes) : null;
+      continue;
+    }
+    from = null;
+    // Refused for what it is, or signed out meanwhile: no further try helps. 409: another try of the same part has arrived.
+    if (answer && answer.status < 500 && ![409, 429].includes(answer.status)) {
       if (answer.status !== 401)
         tell({ told: 'trouble', what: `upload: ${answer.status} ${JSON.stringify(said)}` });
       return null;
@@ -498,6 +496,29 @@ async function uploadUntilThere(fileId: string): Promise<string | null> {
   }
   return null;
 }
+
+const sendNext = (fileId: string, bytes: Buffer, from: number | null) =>
+  fetch(
+    new URL(`api/uploads${from === null ? '' : `/${fileId}?offset=${from}`}`, plan.url),
+    from === null
+      ? {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            clientId: fileId,
+            name: `${fileId}.txt`,
+            sizeBytes: bytes.length,
+            sha256: createHash('sha256').update(bytes).digest('hex'),
+          }),
+          signal: AbortSignal.timeout(10_000),
+        }
+      : {
+          method: 'PATCH',
+          headers: { 'content-type': 'application/octet-stream' },
+          body: new Uint8Array(bytes.subarray(from, from + PART_BYTES)),
+          signal: AbortSignal.timeout(10_000),
+        },
+  ).catch(() => null);
 
 /** The page goes away in the middle of what it does; what it has stored stays. */
 async function leave(id: number): Promise<void> {
