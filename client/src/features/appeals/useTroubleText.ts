@@ -4,7 +4,12 @@ import type { Trouble } from '../../platform/problem';
 import { useFormat } from '../../platform/useFormat';
 import { troubleWords } from '../session';
 
-const OWN = new Set<Trouble['code']>(['name_needed', 'file_type_refused', 'upload_broken']);
+const OWN = new Set<Trouble['code']>([
+  'name_needed',
+  'file_type_refused',
+  'upload_broken',
+  'storage_refused',
+]);
 
 /** What went wrong with a message or a file, in the viewer's words; the rest is said as everywhere. */
 export function useTroubleText() {
