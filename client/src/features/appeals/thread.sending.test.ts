@@ -18,7 +18,7 @@ import type { AppealCommand } from './appeal.outbox';
 import { useAppeals } from './appeals.store';
 import { aFakeServer } from './fake.server.factory';
 import { useThreads } from './thread.store';
-import { keepFile } from './upload.bytes';
+import { keepFile, keptFile } from './upload.bytes';
 
 vi.mock('../../platform/api', () => ({
   call: (...args: Parameters<ReturnType<typeof aFakeServer>['call']>) => fake.call(...args),
@@ -241,6 +241,25 @@ describe('words on their way', () => {
       { body: 'and this', attachmentIds: [] },
     ]);
     expect(uploading.tried).toEqual(['file-1', 'file-1']);
+  });
+
+  it('deleted before they went take back what the server has of their files', async () => {
+    aServer();
+    const cancelled: object[] = [];
+    fake.answer('DELETE /uploads/:clientId', (input) => {
+      cancelled.push(input);
+      return { done: true };
+    });
+    const { threads } = await signedIn();
+    await keepFile('anna', 'file-3', new File(['x'], 'c.pdf'));
+    uploading.answer = () => Promise.reject(new Offline(false));
+    const file = { clientId: 'file-3', name: 'c.pdf', mime: '', sizeBytes: 1 };
+    const held = threads.send('appeal-1', { kind: 'message', body: 'see', files: [file] });
+    await settle();
+    threads.deleteUnsent(held ?? '');
+    await settle();
+    expect(cancelled).toEqual([{ clientId: 'file-3' }]);
+    expect(await keptFile('anna', 'file-3')).toBeNull();
   });
 
   it('keep a file whose upload was cut off when the session ended', async () => {
