@@ -335,7 +335,13 @@ beforeAll(async () => {
     'GET /disputes': {},
     'GET /appeals/:appealId/clocks': { appealId },
     'POST /presence': { appealId, writes: 'reply', windowId: randomUUID() },
+    'POST /board/reassign': {
+      items: [{ clientId: randomUUID(), appealId, from: randomUUID(), to: null }],
+    },
     'GET /board': {
+      by: 'team',
+      teamId: randomUUID(),
+      dealerId: company.dealer.id,
       topicId: company.topic.id,
       assigneeId: company.manager.id,
       typeCode: 'complaint',
