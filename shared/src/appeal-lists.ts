@@ -18,3 +18,20 @@ export type AppealSort = z.infer<typeof AppealSort>;
 /** The orders the server pages through. */
 export const PagedSort = AppealSort.extract(['last', 'opened']);
 export type PagedSort = z.infer<typeof PagedSort>;
+
+/** What the supervisor's board is narrowed to. */
+export const BoardFilter = z.strictObject({
+  topicId: z.uuid().optional(),
+  assigneeId: z.uuid().optional(),
+  teamId: z.uuid().optional(),
+  dealerId: z.uuid().optional(),
+  typeCode: z.string().min(1).max(40).optional(),
+});
+export type BoardFilter = z.infer<typeof BoardFilter>;
+/** By what the board's load is told. */
+export const BoardBy = z.enum(['manager', 'team', 'topic', 'dealer']);
+export type BoardBy = z.infer<typeof BoardBy>;
+export const BOARD_VIEWS_MAX = 20;
+/** A board with filters that its owner has given a name to. */
+export const BoardView = BoardFilter.extend({ by: BoardBy.optional() });
+export type BoardView = z.infer<typeof BoardView>;

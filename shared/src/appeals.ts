@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AppealListView, PagedSort } from './appeal-lists';
+import { AppealListView, BoardBy, BoardFilter, PagedSort } from './appeal-lists';
 import { AttachmentView } from './attachments';
 import { MESSAGE_MAX, SUBJECT_MAX } from './limits';
 import { LinkedOrder } from './orders';
@@ -447,17 +447,6 @@ export const SyncAnswer = z.object({
 export type SyncAnswer = z.infer<typeof SyncAnswer>;
 
 /* ── Board ──────────────────────────────────────────────── */
-export const BoardFilter = z.strictObject({
-  topicId: z.uuid().optional(),
-  assigneeId: z.uuid().optional(),
-  teamId: z.uuid().optional(),
-  dealerId: z.uuid().optional(),
-  typeCode: TypeCode.optional(),
-});
-export type BoardFilter = z.infer<typeof BoardFilter>;
-/** By what the board's load is told. */
-export const BoardBy = z.enum(['manager', 'team', 'topic', 'dealer']);
-export type BoardBy = z.infer<typeof BoardBy>;
 export const BoardQuery = BoardFilter.extend({ by: BoardBy.default('manager') });
 export type BoardQuery = z.input<typeof BoardQuery>;
 const BoardColumn = z.object({ count: z.number().int(), items: z.array(StaffAppeal) });

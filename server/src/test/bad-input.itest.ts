@@ -107,6 +107,7 @@ beforeAll(async () => {
       grouping: 'topic',
       folded: ['open:1'],
       panelClosed: false,
+      boardViews: { x: { by: 'team', typeCode: 'error' } },
     },
     'PUT /me/name': { name: 'Мария' },
     'PUT /me/password': { current: 'wrong wrong wrong', next: 'another good one' },

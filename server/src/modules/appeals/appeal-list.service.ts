@@ -1,8 +1,8 @@
+import type { BoardBy } from '@otklik/shared/appeal-lists';
 import type {
   AppealCounts,
   AppealPage,
   Board,
-  BoardBy,
   BoardQuery,
   ListAppeals,
 } from '@otklik/shared/appeals';
