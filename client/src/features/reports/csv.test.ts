@@ -32,8 +32,8 @@ describe('a table as a workbook', () => {
     const file = await workbookOf([NASTY, [-3, 2.5, null, '-4']]);
     const { readSheet } = await import('read-excel-file/universal');
     const rows = await readSheet(await file.arrayBuffer());
-    // A formula would have no value of its own to read. XML reads a carriage return as a line feed.
-    expect(rows[0]?.map((cell) => String(cell).replace('\n', '\r'))).toEqual(NASTY);
+    // A formula would have no value of its own to read. The reader trims.
+    expect(rows[0]).toEqual(NASTY.map((text) => text.trim()));
     expect(rows[1]?.slice(0, 4)).toEqual([-3, 2.5, null, '-4']);
   });
 });
