@@ -76,6 +76,10 @@ describe.each(LANGUAGES)('reports in %s', (language, options) => {
     await page.goto(`${stage.app.url}/reports/volume?${WEEK}&by=dealer`);
     const figure = page.locator('.fig').first();
     await figure.getByRole('radio', { name: words('Таблица', 'Table') }).click();
+    // The line between the points is drawn in the colour of the series, not of the paper.
+    expect(await figure.locator('svg path[fill="none"][stroke="#0e6273"]').count()).toBeGreaterThan(
+      0,
+    );
     const cells = await figure.locator('tbody td').allTextContents();
     expect(cells.map((text) => Number(text)).reduce((a, b) => a + b)).toBe(6);
 
