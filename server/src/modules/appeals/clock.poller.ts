@@ -25,29 +25,38 @@ export function startClockPoller({
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
 
-  async function poll(): Promise<void> {
+  /** @returns whether to look again at once: there was more than one look takes, and it got on */
+  async function poll(): Promise<boolean> {
+    let recorded = 0;
     const due = await clockRepository.dueAppeals(db, AT_ONCE);
     const byAppeal = new Map<string, typeof due>();
     for (const one of due) byAppeal.set(one.appealId, [...(byAppeal.get(one.appealId) ?? []), one]);
     for (const [appealId, moments] of byAppeal) {
-      if (stopped) return;
+      if (stopped) return false;
       await appeals.tick(appealId, moments).then(
-        (kinds) => kinds.forEach((kind) => breached?.(kind)),
+        (kinds) => {
+          recorded += kinds.length;
+          kinds.forEach((kind) => breached?.(kind));
+        },
         (error: unknown) =>
           log.error({ err: error, appealId }, 'a due moment could not be recorded'),
       );
     }
+    return due.length === AT_ONCE && recorded > 0;
   }
 
-  function again(): void {
+  function again(waitMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
       running = poll()
-        .catch((error: unknown) => log.warn({ err: error }, 'the clock poller could not read'))
-        .finally(again);
-    }, EVERY_MS);
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'the clock poller could not read');
+          return false;
+        })
+        .then((isMore) => again(isMore ? 0 : EVERY_MS));
+    }, waitMs);
   }
-  again();
+  again(EVERY_MS);
 
   return {
     /** Ends after the poll that is running. */
