@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BOARD_BY } from './board-words';
 
 /** `mine`, `queue`, `mentions` are for staff; `open`, `owed` (waits for me), `closed`, `all` for both. */
 export const AppealListView = z.enum([
@@ -28,10 +29,7 @@ export const BoardFilter = z.strictObject({
   typeCode: z.string().min(1).max(40).optional(),
 });
 export type BoardFilter = z.infer<typeof BoardFilter>;
-/** By what the board's load is told. */
-export const BoardBy = z.enum(['manager', 'team', 'topic', 'dealer']);
-export type BoardBy = z.infer<typeof BoardBy>;
-export const BOARD_VIEWS_MAX = 20;
+export const BoardBy = z.enum(BOARD_BY);
 /** A board with filters that its owner has given a name to. */
 export const BoardView = BoardFilter.extend({ by: BoardBy.optional() });
 export type BoardView = z.infer<typeof BoardView>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AppealListView, BoardBy, BoardFilter, PagedSort } from './appeal-lists';
 import { AttachmentView } from './attachments';
-import { MESSAGE_MAX, SUBJECT_MAX } from './limits';
+import { MESSAGE_MAX, REASSIGN_MAX, SUBJECT_MAX } from './limits';
 import { LinkedOrder } from './orders';
 import { PersonRef, Side } from './people';
 import { ClockView, PromiseView } from './sla';
@@ -334,8 +334,6 @@ export type MarkUnread = z.input<typeof MarkUnread>;
 export const Assign = z.strictObject({ appealId: z.uuid(), assigneeId: z.uuid().nullable() });
 export type Assign = z.input<typeof Assign>;
 
-/** Appeals that one command reassigns at most. */
-export const REASSIGN_MAX = 100;
 export const Reassign = z.strictObject({
   items: z
     .array(

@@ -1,4 +1,5 @@
-import { BoardBy, type BoardFilter, type BoardView } from '@otklik/shared/appeal-lists';
+import type { BoardFilter, BoardView } from '@otklik/shared/appeal-lists';
+import { BOARD_BY, type BoardBy } from '@otklik/shared/board-words';
 import { computed } from 'vue';
 import { useRoute, useRouter, type LocationQueryRaw } from 'vue-router';
 
@@ -31,7 +32,9 @@ export function useBoardFilters() {
     team: inQuery('team'),
     dealer: inQuery('dealer'),
   };
-  const by = computed<BoardBy>(() => BoardBy.safeParse(route.query.by).data ?? 'manager');
+  const by = computed<BoardBy>(
+    () => BOARD_BY.find((known) => known === route.query.by) ?? 'manager',
+  );
   const filter = computed<BoardFilter>(() =>
     Object.fromEntries(
       FILTER_NAMES.flatMap((name) =>

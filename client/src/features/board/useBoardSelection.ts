@@ -1,5 +1,5 @@
 import type { StaffAppeal } from '@otklik/shared/appeals';
-import { REASSIGN_MAX } from '@otklik/shared/appeals';
+import { REASSIGN_MAX } from '@otklik/shared/limits';
 import { computed, shallowRef } from 'vue';
 
 /** Appeals chosen on the board to be reassigned together. Each is kept as it was seen when it was chosen. */
@@ -7,22 +7,25 @@ export function useBoardSelection() {
   const chosen = shallowRef<ReadonlyMap<string, StaffAppeal>>(new Map());
   let last: string | null = null;
 
-  function toggle(appeal: StaffAppeal): void {
-    const next = new Map(chosen.value);
-    if (!next.delete(appeal.id) && next.size < REASSIGN_MAX) next.set(appeal.id, appeal);
-    last = appeal.id;
-    chosen.value = next;
+  /** @returns false when no more fit into one command */
+  function toggle(appeal: StaffAppeal): boolean {
+    return choose(appeal, chosen.value.has(appeal.id) ? [] : [appeal]);
   }
   /** All rows of one column from the one chosen last to this. */
-  function extend(appeal: StaffAppeal, rows: readonly StaffAppeal[]): void {
+  function extend(appeal: StaffAppeal, rows: readonly StaffAppeal[]): boolean {
     const from = rows.findIndex(({ id }) => id === last);
     const to = rows.findIndex(({ id }) => id === appeal.id);
     if (from === -1 || to === -1) return toggle(appeal);
+    return choose(appeal, rows.slice(Math.min(from, to), Math.max(from, to) + 1));
+  }
+  function choose(pressed: StaffAppeal, added: readonly StaffAppeal[]): boolean {
     const next = new Map(chosen.value);
-    for (const one of rows.slice(Math.min(from, to), Math.max(from, to) + 1))
-      if (next.size < REASSIGN_MAX) next.set(one.id, one);
-    last = appeal.id;
+    if (added.length === 0) next.delete(pressed.id);
+    for (const one of added) next.set(one.id, one);
+    if (next.size > REASSIGN_MAX) return false;
+    last = pressed.id;
     chosen.value = next;
+    return true;
   }
   function clear(): void {
     chosen.value = new Map();

@@ -1,4 +1,4 @@
-import type { BoardBy } from '@otklik/shared/appeal-lists';
+import type { BoardBy } from '@otklik/shared/board-words';
 import type {
   AppealCounts,
   AppealPage,

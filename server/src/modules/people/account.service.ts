@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { BOARD_VIEWS_MAX } from '@otklik/shared/appeal-lists';
+import { BOARD_VIEWS_MAX } from '@otklik/shared/limits';
 import type {
   ChangePassword,
   Colleague,
