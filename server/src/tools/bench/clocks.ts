@@ -12,7 +12,7 @@ const LOOKS = 200;
 const [BREACHES, BREACH_MS, HEAD_START_MS] = [750, 15_000, 1_500];
 const [ROOMS, LISTENERS, PER_SECOND] = [10, 4, 50];
 /** How long is sent beside the recompute, and how long it may take, ms. */
-const [SENDING_MS, MOST_MS] = [6_000, 120_000];
+const [SENDING_MS, MOST_MS] = [6_000, 90_000];
 
 /** So many running clocks: what looking at them costs, how late a breach is written down, and a recompute of all beside senders. */
 export async function clocks(ground: Ground): Promise<void> {
@@ -51,18 +51,18 @@ export async function clocks(ground: Ground): Promise<void> {
       await tx.query(`UPDATE sla_policy SET resolution_minutes = resolution_minutes + 60`);
       await announceRules(tx);
     });
-    const finished = walkEnd(db).then(() => performance.now() - began);
+    const finished = walkEnd(db).then((done) => ({ done, tookMs: performance.now() - began }));
     const beside = await drive(crowd, pace, SENDING_MS);
     const besideFull = await drive(crowd, { inFlight: 16 }, SENDING_MS);
     const wasRunning = await isWalking(db);
-    return { tookMs: await finished, beside, besideFull, wasRunning };
+    return { ...(await finished), beside, besideFull, wasRunning };
   });
   close(crowd);
   await server.stop();
   bar.end();
 
   ground.show(`\n${CLOCKS} running clocks`);
-  const { beside, besideFull, tookMs, wasRunning } = recompute;
+  const { beside, besideFull, tookMs, done, wasRunning } = recompute;
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
   ground.show(
     table([
@@ -73,7 +73,7 @@ export async function clocks(ground: Ground): Promise<void> {
       ['breach written down after its moment, median', ms(late.p50), ''],
       ['… p99', ms(late.p99), '2000 ms'],
       ['… not written down', String(late.missing), '0'],
-      ['recompute of all', `${(tookMs / 1000).toFixed(1)} s`, '60 s'],
+      [`recompute of ${done} appeals`, `${(tookMs / 1000).toFixed(1)} s`, '60 s'],
       [`answer to a message, ${PER_SECOND}/s, median`, ms(alone.ackP50), ''],
       ['… beside the recompute', ms(beside.ackP50), ms(alone.ackP50 * 1.2)],
       ['… sent a second, alone', alone.perSecond.toFixed(0), ''],
@@ -169,12 +169,12 @@ async function isWalking(db: Db): Promise<boolean> {
   return row?.walking ?? false;
 }
 
-async function walkEnd(db: Db): Promise<void> {
+/** @returns how many appeals were done, when it has ended or is given up */
+async function walkEnd(db: Db): Promise<number> {
   const end = Date.now() + MOST_MS;
-  while (await isWalking(db)) {
-    if (Date.now() > end) throw new Error(`the recompute takes more than ${MOST_MS} ms`);
-    await pause(100);
-  }
+  while ((await isWalking(db)) && Date.now() < end) await pause(100);
+  const [row] = await db.query<{ done: number | null }>(`SELECT done FROM sla_recompute`);
+  return row?.done ?? 0;
 }
 
 /** CPU of all of the database's processes that serve this database, ms; 0 where the system does not tell. */
