@@ -105,6 +105,9 @@ describe.each(LANGUAGES)('reports in %s', (language, options) => {
     expect(await page.locator('.fig table').first().isVisible()).toBe(true);
     await page.pdf({ path: join(PICTURES, `reports-print-${language}.pdf`), format: 'A4' });
     await page.setViewportSize({ width: 794, height: 1123 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      794,
+    );
     await page.screenshot({
       path: join(PICTURES, `reports-print-${language}.png`),
       fullPage: true,
