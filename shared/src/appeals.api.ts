@@ -8,6 +8,8 @@ import type {
   Assign,
   Board,
   BoardQuery,
+  Reassign,
+  Reassigned,
   ChangeFields,
   ChangeStatus,
   DeleteEntry,
@@ -60,5 +62,6 @@ export const appealsApi = {
   unlinkOrder: route<LinkOrder, Appeal>('DELETE', '/appeals/:appealId/orders/:number'),
   noAnswerNeeded: route<AppealId, Appeal>('POST', '/appeals/:appealId/no-answer-needed'),
   clocks: route<AppealId, AppealClocks>('GET', '/appeals/:appealId/clocks'),
+  reassign: route<Reassign, Reassigned>('POST', '/board/reassign'),
   board: route<BoardQuery, Board>('GET', '/board'),
 };

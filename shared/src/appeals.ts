@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { AppealListView, PagedSort } from './appeal-lists';
+import { AppealListView, BoardBy, BoardFilter, PagedSort } from './appeal-lists';
 import { AttachmentView } from './attachments';
-import { MESSAGE_MAX, SUBJECT_MAX } from './limits';
+import { MESSAGE_MAX, REASSIGN_MAX, SUBJECT_MAX } from './limits';
 import { LinkedOrder } from './orders';
 import { PersonRef, Side } from './people';
 import { ClockView, PromiseView } from './sla';
@@ -333,6 +333,40 @@ export const MarkUnread = z.strictObject({
 export type MarkUnread = z.input<typeof MarkUnread>;
 export const Assign = z.strictObject({ appealId: z.uuid(), assigneeId: z.uuid().nullable() });
 export type Assign = z.input<typeof Assign>;
+
+export const Reassign = z.strictObject({
+  items: z
+    .array(
+      z.strictObject({
+        /** Chosen by the sender for this appeal. The same id sent twice assigns once. */
+        clientId: z.uuid(),
+        appealId: z.uuid(),
+        /** Who was in charge on the sender's screen; somebody else by now: the appeal is left as it is. */
+        from: z.uuid().nullable(),
+        to: z.uuid().nullable(),
+      }),
+    )
+    .min(1)
+    .max(REASSIGN_MAX)
+    .refine(
+      (items) => new Set(items.map(({ appealId }) => appealId)).size === items.length,
+      'each appeal once',
+    ),
+});
+export type Reassign = z.input<typeof Reassign>;
+/** Each appeal answers for itself, in the order asked. */
+export const Reassigned = z.object({
+  items: z.array(
+    z.discriminatedUnion('result', [
+      z.object({ appealId: z.uuid(), result: z.literal('done'), appeal: StaffAppeal }),
+      /** Somebody else was faster: the appeal as it is now. */
+      z.object({ appealId: z.uuid(), result: z.literal('changed'), appeal: StaffAppeal }),
+      /** None there, or none this person may see. */
+      z.object({ appealId: z.uuid(), result: z.literal('not_found') }),
+    ]),
+  ),
+});
+export type Reassigned = z.infer<typeof Reassigned>;
 export const ChangeStatus = z.strictObject({
   appealId: z.uuid(),
   status: Status,
@@ -411,11 +445,7 @@ export const SyncAnswer = z.object({
 export type SyncAnswer = z.infer<typeof SyncAnswer>;
 
 /* ── Board ──────────────────────────────────────────────── */
-export const BoardQuery = z.strictObject({
-  topicId: z.uuid().optional(),
-  assigneeId: z.uuid().optional(),
-  typeCode: TypeCode.optional(),
-});
+export const BoardQuery = BoardFilter.extend({ by: BoardBy.default('manager') });
 export type BoardQuery = z.input<typeof BoardQuery>;
 const BoardColumn = z.object({ count: z.number().int(), items: z.array(StaffAppeal) });
 export const Board = z.object({
@@ -424,9 +454,11 @@ export const Board = z.object({
   track: BoardColumn,
   paused: z.number().int(),
   unassigned: z.number().int(),
+  /** Per manager, team, topic or dealer, as asked; who carries most first. What is in nobody's hands is counted apart. */
   workload: z.array(
     z.object({
-      person: PersonRef,
+      id: z.uuid(),
+      name: Named,
       open: z.number().int(),
       breached: z.number().int(),
       risk: z.number().int(),

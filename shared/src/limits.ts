@@ -10,3 +10,7 @@ export const UPLOAD_PART_MAX = 1024 * 1024;
 export const DIGEST_MAX = 10_000;
 /** The longest target of a policy in working minutes: a year around the clock. */
 export const LONGEST_TARGET_MINUTES = 60 * 24 * 365;
+/** Appeals that one command reassigns at most. */
+export const REASSIGN_MAX = 100;
+/** Saved views of the board that a menu has room for. */
+export const BOARD_VIEWS_MAX = 20;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AppealListView, AppealSort } from './appeal-lists';
+import { AppealListView, AppealSort, BoardView } from './appeal-lists';
 import { moment, typed, typedOrEmpty } from './text';
 
 export const Role = z.enum(['dealer', 'manager', 'supervisor', 'admin']);
@@ -37,6 +37,8 @@ export const PersonSettings = z.strictObject({
   panelClosed: z.boolean().optional(),
   /** The chosen order of each list; a change names only the lists it is about. Left out: the list's own order. */
   sort: z.partialRecord(AppealListView, AppealSort).optional(),
+  /** Saved views of the board by name; a change names only the views it is about, null takes one away. */
+  boardViews: z.record(typed(60), BoardView.nullable()).optional(),
 });
 export type PersonSettings = z.infer<typeof PersonSettings>;
 

@@ -12,6 +12,7 @@ import { Policies1763701100000 } from './1763701100000-policies';
 import { UnfinishedUploads1763701130000 } from './1763701130000-unfinished-uploads';
 import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 import { Reports1763701300000 } from './1763701300000-reports';
+import { FactsAnew1763701320000 } from './1763701320000-facts-anew';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   UnfinishedUploads1763701130000,
   ClockDisputes1763701200000,
   Reports1763701300000,
+  FactsAnew1763701320000,
 ];

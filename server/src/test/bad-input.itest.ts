@@ -107,6 +107,7 @@ beforeAll(async () => {
       grouping: 'topic',
       folded: ['open:1'],
       panelClosed: false,
+      boardViews: { x: { by: 'team', typeCode: 'error' } },
     },
     'PUT /me/name': { name: 'Мария' },
     'PUT /me/password': { current: 'wrong wrong wrong', next: 'another good one' },
@@ -335,7 +336,13 @@ beforeAll(async () => {
     'GET /disputes': {},
     'GET /appeals/:appealId/clocks': { appealId },
     'POST /presence': { appealId, writes: 'reply', windowId: randomUUID() },
+    'POST /board/reassign': {
+      items: [{ clientId: randomUUID(), appealId, from: randomUUID(), to: null }],
+    },
     'GET /board': {
+      by: 'team',
+      teamId: randomUUID(),
+      dealerId: company.dealer.id,
       topicId: company.topic.id,
       assigneeId: company.manager.id,
       typeCode: 'complaint',

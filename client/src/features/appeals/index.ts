@@ -42,6 +42,7 @@ export type { ComposerMacros, MacroOffer } from './useMacroGaps';
 export { useBusyList } from './useBusyList';
 export { useDraftChange } from './useDraftChange';
 export { useMeanwhile } from './useMeanwhile';
+export { isFreeKey } from './useListKeys';
 export { useHeldOrder, type HeldOrder } from './useHeldOrder';
 
 export { default as DealerAppealRow } from './AppealRow.vue';

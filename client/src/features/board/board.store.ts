@@ -1,4 +1,4 @@
-import type { Board, BoardQuery } from '@otklik/shared/appeals';
+import type { Board, BoardQuery, Reassign, Reassigned } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { defineStore } from 'pinia';
 import { shallowRef, watch } from 'vue';
@@ -6,6 +6,7 @@ import { shallowRef, watch } from 'vue';
 import { call } from '../../platform/api';
 import { serverNow } from '../../platform/clock';
 import { createLoader } from '../../platform/loading';
+import { attempt, type Outcome } from '../../platform/problem';
 import { on, onConnected } from '../../platform/socket';
 import { useSession } from '../session';
 
@@ -27,7 +28,10 @@ export const useBoard = defineStore('board', () => {
 
   /** The board comes on the screen, or its filters change. The last good data stays, with its time in `loading.at`. */
   async function open(next: BoardQuery = {}): Promise<void> {
-    if (JSON.stringify(next) !== JSON.stringify(filters)) {
+    const { by: _by, ...narrowed } = filters;
+    const { by: _next, ...narrows } = next;
+    // Told by something else, the columns stay as they are.
+    if (JSON.stringify(narrows) !== JSON.stringify(narrowed)) {
       board.value = null;
       loader.reset();
     }
@@ -79,6 +83,13 @@ export const useBoard = defineStore('board', () => {
     if (!loader.is.busy) plan(Math.max(NEWS_MS, askedAt + SPACING_MS - Date.now()));
   }
 
+  /** Hands appeals over, each with its own answer. */
+  async function reassign(items: Reassign['items']): Promise<Outcome<Reassigned>> {
+    const answer = await attempt(() => call(appealsApi.reassign, { items }));
+    refresh();
+    return answer;
+  }
+
   on('appeal:news', refresh);
   onConnected(refresh);
   watch(
@@ -92,5 +103,5 @@ export const useBoard = defineStore('board', () => {
     { flush: 'sync' },
   );
 
-  return { board, loading: loader.is, open, close, refresh };
+  return { board, loading: loader.is, open, close, refresh, reassign };
 });

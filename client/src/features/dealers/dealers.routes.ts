@@ -3,7 +3,12 @@ import type { RouteRecordRaw } from 'vue-router';
 
 /** The same pages for admins and, with what their rights allow, for other staff. */
 const pages = (base: string, right: keyof Rights): RouteRecordRaw[] => {
-  const meta = { messages: ['admin', 'policies'], nav: 'dealers', side: 'staff', right } as const;
+  const meta = {
+    messages: ['admin', 'policies', 'calendars'],
+    nav: 'dealers',
+    side: 'staff',
+    right,
+  } as const;
   return [
     { path: base, component: () => import('./DealerListPage.vue'), props: { base }, meta },
     {

@@ -50,7 +50,8 @@ export function optionOf(
       ? { ...words, hideOverlap: true }
       : {
           ...words,
-          ...{ color: text, width: element.clientWidth * LABEL_SHARE, overflow: 'truncate' },
+          ...{ color: text, width: element.clientWidth * LABEL_SHARE, overflow: 'break' },
+          lineHeight: size * 1.2,
         },
     ...(isLine ? {} : { inverse: true }),
   };

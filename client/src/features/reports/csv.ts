@@ -1,5 +1,5 @@
 /** What a spreadsheet would take for a formula: it reads such a cell, behind an apostrophe, as text. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n]/;
 const NUMBER = /^-?\d+(?:[.,]\d+)?$/;
 
 function cell(value: string | number | null): string {
@@ -12,13 +12,3 @@ function cell(value: string | number | null): string {
 /** Rows as comma-separated text that spreadsheets open in UTF-8 (RFC 4180, with a byte order mark). */
 export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string =>
   `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
-
-/** Hands a text to the browser as a file. */
-export function saveCsv(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

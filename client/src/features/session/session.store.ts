@@ -219,11 +219,12 @@ export const useSession = defineStore('session', () => {
       settings: settingsUnderWay.reduce(withChange, knownSettings),
     };
   }
-  /** As the server merges: a change of an order names only the lists it is about. */
+  /** As the server merges: a change of an order or a saved view names only those it is about. */
   const withChange = (held: PersonSettings, change: PersonSettings): PersonSettings => ({
     ...held,
     ...change,
     ...(change.sort && { sort: { ...held.sort, ...change.sort } }),
+    ...(change.boardViews && { boardViews: { ...held.boardViews, ...change.boardViews } }),
   });
   /** Applies at once and tells the server, one change after the other; when it refuses, the old values come back. */
   function changeSettings(patch: PersonSettings): Promise<Outcome<PersonSettings>> {

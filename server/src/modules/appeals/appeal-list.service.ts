@@ -1,3 +1,4 @@
+import type { BoardBy } from '@otklik/shared/board-words';
 import type {
   AppealCounts,
   AppealPage,
@@ -17,6 +18,22 @@ import { dealerAppeal, staffAppeal } from './appeal.view';
 type ListInput = z.output<typeof ListAppeals>;
 const OPEN = `a.status IN ('new', 'in_work', 'waiting')`;
 const STAFF_VIEWS = new Set<ListInput['view']>(['mine', 'queue', 'mentions']);
+const COLUMNS = ['breached', 'risk', 'track'] as const;
+type ColumnState = (typeof COLUMNS)[number];
+const FILTERED = [
+  ['topicId', 'a.topic_id'],
+  ['assigneeId', 'a.assignee_id'],
+  ['teamId', 'a.team_id'],
+  ['dealerId', 'a.dealer_id'],
+  ['typeCode', 'a.type_code'],
+] as const;
+/** What the load can be told by: where an appeal says it, and whose names these are. */
+const LOADS = {
+  manager: { key: 'a.assignee_id', table: 'person', ru: 'n.name', en: 'n.name' },
+  team: { key: 'a.team_id', table: 'team', ru: 'n.name_ru', en: 'n.name_en' },
+  topic: { key: 'a.topic_id', table: 'topic', ru: 'n.name_ru', en: 'n.name_en' },
+  dealer: { key: 'a.dealer_id', table: 'dealer', ru: 'n.name', en: 'n.name' },
+} as const satisfies Record<BoardBy, object>;
 /** Rows in one column of the board; the rest is counted. */
 const BOARD_ROWS = 50;
 
@@ -159,65 +176,58 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const at = bind(now?.() ?? null);
       const conditions = [OPEN];
-      if (filter.topicId !== undefined) conditions.push(`a.topic_id = ${bind(filter.topicId)}`);
-      if (filter.assigneeId !== undefined)
-        conditions.push(`a.assignee_id = ${bind(filter.assigneeId)}`);
-      if (filter.typeCode !== undefined) conditions.push(`a.type_code = ${bind(filter.typeCode)}`);
-      // One reading for columns, counts and workload: the numbers always fit the rows.
-      const rows = await db.query<{
-        id: string;
-        state: 'breached' | 'risk' | 'track' | 'paused' | 'none';
-        due_at: Date | null;
-        assignee_id: string | null;
-        assignee: string | null;
+      for (const [name, column] of FILTERED) {
+        if (filter[name] !== undefined) conditions.push(`${column} = ${bind(filter[name])}`);
+      }
+      const load = LOADS[filter.by];
+      // One reading for columns, counts and load: the numbers always fit the rows. An appeal has two open clocks at most.
+      const [read] = await db.query<{
+        rows: { id: string; state: ColumnState }[] | null;
+        counts: Record<ColumnState | 'paused' | 'none', number>;
+        unassigned: number;
+        workload: Board['workload'] | null;
       }>(
-        `SELECT a.id, a.assignee_id, p.name AS assignee, c.due_at,
-           CASE WHEN c.state IS NULL THEN 'none' WHEN c.state = 'paused' THEN 'paused'
-             WHEN c.state = 'breached' OR c.due_at < t.now THEN 'breached'
-             WHEN c.warn_at <= t.now THEN 'risk' ELSE 'track' END AS state
-         FROM appeal a CROSS JOIN (SELECT coalesce(${at}::timestamptz, clock_timestamp()) AS now) t
-         LEFT JOIN person p ON p.id = a.assignee_id
-         LEFT JOIN LATERAL (
-           SELECT k.state, k.due_at, k.warn_at FROM sla_clock k WHERE k.appeal_id = a.id AND k.ended_at IS NULL
-           ORDER BY (k.state = 'breached') DESC, (k.state = 'paused'), k.due_at LIMIT 1) c ON true
-         WHERE ${conditions.join(' AND ')} ORDER BY c.due_at NULLS LAST, a.id`,
+        `WITH shown AS MATERIALIZED (
+           SELECT a.id, a.assignee_id, ${load.key} AS load_id, c.due_at,
+             CASE WHEN c.state IS NULL THEN 'none' WHEN c.state = 'paused' THEN 'paused'
+               WHEN c.state = 'breached' OR c.due_at < t.now THEN 'breached'
+               WHEN c.warn_at <= t.now THEN 'risk' ELSE 'track' END AS state
+           FROM (SELECT coalesce(${at}::timestamptz, clock_timestamp()) AS now) t CROSS JOIN appeal a
+           LEFT JOIN LATERAL (
+             SELECT k.state, k.due_at, k.warn_at FROM sla_clock k WHERE k.appeal_id = a.id AND k.ended_at IS NULL
+             ORDER BY (k.state = 'breached') DESC, (k.state = 'paused'), k.due_at LIMIT 1) c ON true
+           WHERE ${conditions.join(' AND ')}),
+         rows AS (
+           ${COLUMNS.map((state) => `(SELECT id, state, due_at FROM shown WHERE state = '${state}' ORDER BY due_at, id LIMIT ${BOARD_ROWS})`).join(' UNION ALL ')}),
+         loads AS (
+           SELECT load_id, count(*)::int AS open, count(*) FILTER (WHERE state = 'breached')::int AS breached,
+             count(*) FILTER (WHERE state = 'risk')::int AS risk
+           FROM shown WHERE load_id IS NOT NULL GROUP BY load_id)
+         SELECT (SELECT jsonb_agg(jsonb_build_object('id', id, 'state', state) ORDER BY due_at, id) FROM rows) AS rows,
+           (SELECT jsonb_build_object(${[...COLUMNS, 'paused', 'none'].map((state) => `'${state}', count(*) FILTER (WHERE state = '${state}')`).join(', ')}) FROM shown) AS counts,
+           (SELECT count(*)::int FROM shown WHERE assignee_id IS NULL) AS unassigned,
+           (SELECT jsonb_agg(jsonb_build_object('id', n.id, 'name', jsonb_build_object('ru', ${load.ru}, 'en', ${load.en}),
+              'open', open, 'breached', breached, 'risk', risk) ORDER BY open DESC, ${load.ru}, n.id)
+            FROM loads JOIN ${load.table} n ON n.id = load_id) AS workload`,
         parameters,
       );
-      const columns = {
-        breached: rowsIn('breached'),
-        risk: rowsIn('risk'),
-        track: rowsIn('track'),
-      };
-      function rowsIn(state: string) {
-        return rows.filter((row) => row.state === state);
-      }
-      const shown = Object.values(columns).flatMap((column) =>
-        column.slice(0, BOARD_ROWS).map((row) => row.id),
-      );
+      if (!read) throw new Error('an aggregate answers one row');
+      const rows = read.rows ?? [];
       const facts = new Map(
-        (await appealRepository.facts(db, shown)).map((one) => [one.row.id, one]),
+        (
+          await appealRepository.facts(
+            db,
+            rows.map(({ id }) => id),
+          )
+        ).map((one) => [one.row.id, one]),
       );
-      const column = (state: keyof typeof columns) => ({
-        count: columns[state].length,
-        items: columns[state].slice(0, BOARD_ROWS).flatMap(({ id }) => {
-          const one = facts.get(id);
+      const column = (state: ColumnState) => ({
+        count: read.counts[state],
+        items: rows.flatMap((row) => {
+          const one = row.state === state ? facts.get(row.id) : undefined;
           return one ? [staffAppeal(one)] : [];
         }),
       });
-      const workload = new Map<string, Board['workload'][number]>();
-      for (const row of rows) {
-        if (row.assignee_id === null) continue;
-        const load = workload.get(row.assignee_id) ?? {
-          person: { id: row.assignee_id, name: row.assignee ?? '' },
-          open: 0,
-          breached: 0,
-          risk: 0,
-        };
-        load.open += 1;
-        if (row.state === 'breached') load.breached += 1;
-        if (row.state === 'risk') load.risk += 1;
-        workload.set(row.assignee_id, load);
-      }
       const days = await db.query<{ day: string; kept: number; ended: number }>(
         `SELECT g.day::date AS day, count(c.*) FILTER (WHERE c.state = 'met')::int AS kept, count(c.*)::int AS ended
          FROM (SELECT coalesce($1::timestamptz, now()) AS now) t
@@ -232,11 +242,9 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
         breached: column('breached'),
         risk: column('risk'),
         track: column('track'),
-        paused: rowsIn('paused').length,
-        unassigned: rows.filter((row) => row.assignee_id === null).length,
-        workload: [...workload.values()].sort(
-          (a, b) => b.open - a.open || (a.person.name < b.person.name ? -1 : 1),
-        ),
+        paused: read.counts.paused,
+        unassigned: read.unassigned,
+        workload: read.workload ?? [],
         withinSla: days.map(({ day, kept, ended }) => ({ day, percent: percent(kept, ended) })),
         withinSlaPercent: percent(
           days.reduce((sum, { kept }) => sum + kept, 0),

@@ -94,6 +94,9 @@ export function appealRoutes(
   api.mount(appealsApi.clocks, { input: c.AppealId, output: AppealClocks }, (actor, input) =>
     appeals.clocks(actor, input),
   );
+  api.mount(appealsApi.reassign, { input: c.Reassign, output: c.Reassigned }, (actor, input) =>
+    appeals.reassign(actor, input),
+  );
   api.mount(appealsApi.board, { input: c.BoardQuery, output: c.Board }, (actor, input) =>
     lists.board(actor, input),
   );

@@ -11,12 +11,14 @@ import type {
   Participant,
   Posted,
   PullIn,
+  Reassign,
+  Reassigned,
 } from '@otklik/shared/appeals';
 import type { AppealClocks, ClockKind } from '@otklik/shared/sla';
 import { v7 as uuid } from 'uuid';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
-import { breaksConstraint, fail } from '../../platform/errors';
+import { AppError, breaksConstraint, fail } from '../../platform/errors';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
 import { isStaff, rooms, type Actor, type IsOnline } from '../people';
@@ -340,6 +342,48 @@ export function createAppealService({
         if (to) join(work, { id: to.id, side: 'staff' }, at);
         assignTo(work, actor, to, at);
       }),
+
+    /**
+     * Hands over many appeals, each in a transaction of its own and with its own answer. An appeal that somebody else has
+     * handed over meanwhile stays with whom he chose. Sent again, what was done is not done twice.
+     * @throws forbidden
+     * @throws not_found – somebody in `to` is no colleague with access: then nothing is done
+     */
+    async reassign(actor: Actor, { items }: z.output<typeof Reassign>): Promise<Reassigned> {
+      if (!isStaff(actor)) throw fail('not_found', { what: 'path' });
+      if (!appealPolicy.assign(actor)) throw fail('forbidden', { right: 'assign' });
+      const people = new Map<string, { id: string; name: string }>();
+      await db.transaction(async (tx) => {
+        for (const id of new Set(items.flatMap(({ to }) => to ?? [])))
+          people.set(id, await colleague(tx, id));
+      });
+      const answers: Reassigned['items'] = [];
+      for (const { clientId, appealId, from, to } of items) {
+        const command = {
+          clientId,
+          contentHash: contentHash(['reassign', appealId, from, to]),
+        };
+        let isDone = true;
+        const appeal = await changing(actor, appealId, async (work, at, tx) => {
+          const { assignee_id: now } = work.facts.row;
+          if (now === to || (await wasDone(tx, actor, command))) return;
+          isDone = now === from;
+          if (!isDone) return;
+          const person = to === null ? null : (people.get(to) ?? null);
+          if (person) join(work, { id: person.id, side: 'staff' }, at);
+          assignTo(work, actor, person, at, command);
+        }).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'not_found') return null;
+          if (breaksConstraint(error, 'entry_once'))
+            throw fail('same_id_other_content', { clientId });
+          throw error;
+        });
+        if (appeal?.audience === 'staff')
+          answers.push({ appealId, result: isDone ? 'done' : 'changed', appeal });
+        else answers.push({ appealId, result: 'not_found' });
+      }
+      return { items: answers };
+    },
 
     /**
      * With a `clientId` a repeat changes nothing, even when the status has moved on since, and answers the appeal as it is now.

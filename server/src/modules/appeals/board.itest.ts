@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import type { Board, BoardQuery } from '@otklik/shared/appeals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,8 @@ interface Row {
   topic_id: string;
   type_code: string;
   assignee_id: string | null;
+  team_id: string | null;
+  dealer_id: string;
 }
 interface ClockLine {
   appeal_id: string;
@@ -67,7 +70,7 @@ type Column = 'breached' | 'risk' | 'track' | 'paused' | 'none';
 async function expected(filter: BoardQuery) {
   const { db } = server.database;
   const appeals = await db.query<Row>(
-    `SELECT id, topic_id, type_code, assignee_id FROM appeal WHERE status NOT IN ('resolved', 'closed')`,
+    `SELECT id, topic_id, type_code, assignee_id, team_id, dealer_id FROM appeal WHERE status NOT IN ('resolved', 'closed')`,
   );
   const clocks = await db.query<ClockLine>(
     `SELECT appeal_id, state, due_at, warn_at FROM sla_clock WHERE ended_at IS NULL`,
@@ -88,6 +91,8 @@ async function expected(filter: BoardQuery) {
     .filter(
       (row) =>
         (filter.topicId === undefined || row.topic_id === filter.topicId) &&
+        (filter.teamId === undefined || row.team_id === filter.teamId) &&
+        (filter.dealerId === undefined || row.dealer_id === filter.dealerId) &&
         (filter.typeCode === undefined || row.type_code === filter.typeCode) &&
         (filter.assigneeId === undefined || row.assignee_id === filter.assigneeId),
     )
@@ -97,8 +102,15 @@ async function expected(filter: BoardQuery) {
       .filter((row) => row.column === column)
       .map(({ id }) => id)
       .sort();
-  const load = (personId: string) => {
-    const own = rows.filter((row) => row.assignee_id === personId);
+  const LOADED = {
+    manager: 'assignee_id',
+    team: 'team_id',
+    topic: 'topic_id',
+    dealer: 'dealer_id',
+  } as const;
+  const key = LOADED[filter.by ?? 'manager'];
+  const load = (id: string) => {
+    const own = rows.filter((row) => row[key] === id);
     return {
       open: own.length,
       breached: own.filter((row) => row.column === 'breached').length,
@@ -112,7 +124,7 @@ async function expected(filter: BoardQuery) {
     paused: inColumn('paused').length,
     unassigned: rows.filter((row) => row.assignee_id === null).length,
     workload: Object.fromEntries(
-      [...new Set(rows.flatMap((row) => row.assignee_id ?? []))].map((id) => [id, load(id)]),
+      [...new Set(rows.flatMap((row) => row[key] ?? []))].map((id) => [id, load(id)]),
     ),
   };
 }
@@ -124,7 +136,7 @@ const shown = (board: Board) => ({
   paused: board.paused,
   unassigned: board.unassigned,
   workload: Object.fromEntries(
-    board.workload.map(({ person, ...load }) => [person.id, load] as const),
+    board.workload.map(({ id, open, breached, risk }) => [id, { open, breached, risk }] as const),
   ),
 });
 
@@ -144,6 +156,9 @@ describe('the board', () => {
       { typeCode: 'question' },
       { assigneeId: company.manager.id },
       { topicId: company.topic.id, typeCode: 'error', assigneeId: company.colleague.id },
+      { by: 'team' as const, dealerId: company.dealer.id },
+      { by: 'topic' as const },
+      { by: 'dealer' as const, teamId: randomUUID() },
     ]) {
       const board = await supervisor.call(appealsApi.board, filter);
       expect(shown(board)).toEqual(await expected(filter));
@@ -195,5 +210,90 @@ describe('the board', () => {
     const { track } = await supervisor.call(appealsApi.board, {});
     expect(track.items).toHaveLength(50);
     expect(track.count).toBeGreaterThanOrEqual(52);
+  });
+
+  describe('reassigning many', () => {
+    const item = (appealId: string, from: string | null, to: string | null) => ({
+      ...{ clientId: randomUUID(), appealId, from, to },
+    });
+    const three = async () => {
+      const dealer = await server.signIn(company.visitor);
+      const opened = [];
+      for (let index = 0; index < 3; index += 1)
+        opened.push((await anAppeal(dealer, company.topic)).appeal.id);
+      return opened as [string, string, string];
+    };
+    const assignedEvents = async (appealId: string) =>
+      (
+        await server.database.db.query(
+          `SELECT 1 FROM entry WHERE appeal_id = $1 AND event_type = 'assigned'`,
+          [appealId],
+        )
+      ).length;
+
+    it('answers for each: done, changed by somebody else meanwhile, not there', async () => {
+      const [first, second, third] = await three();
+      await manager.call(appealsApi.assign, { appealId: second, assigneeId: company.manager.id });
+      const { items } = await supervisor.call(appealsApi.reassign, {
+        items: [first, second, randomUUID(), third].map((id) =>
+          item(id, null, company.colleague.id),
+        ),
+      });
+      expect(items.map(({ result }) => result)).toEqual(['done', 'changed', 'not_found', 'done']);
+      expect(items.flatMap((one) => ('appeal' in one ? one.appeal.assignee?.id : []))).toEqual([
+        company.colleague.id,
+        company.manager.id,
+        company.colleague.id,
+      ]);
+    });
+
+    it('is done once, also when it arrives again after somebody has taken it back', async () => {
+      const [appealId] = await three();
+      const input = { items: [item(appealId, null, company.colleague.id)] };
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => supervisor.call(appealsApi.reassign, input)),
+      );
+      expect(answers.flatMap(({ items }) => items.map(({ result }) => result))).toEqual(
+        Array.from({ length: 5 }, () => 'done'),
+      );
+      expect(await assignedEvents(appealId)).toBe(1);
+      await manager.call(appealsApi.assign, { appealId, assigneeId: null });
+      const [late] = (await supervisor.call(appealsApi.reassign, input)).items;
+      expect(late && 'appeal' in late && late.appeal.assignee).toBeNull();
+      expect(await assignedEvents(appealId)).toBe(2);
+    });
+
+    it('of two supervisors who reassign the same appeals at once, each appeal obeys exactly one', async () => {
+      const ids = await three();
+      const other = await server.signIn(company.supervisor);
+      const both = await Promise.all([
+        supervisor.call(appealsApi.reassign, {
+          items: ids.map((id) => item(id, null, company.manager.id)),
+        }),
+        other.call(appealsApi.reassign, {
+          items: ids.map((id) => item(id, null, company.colleague.id)),
+        }),
+      ]);
+      for (const [index, appealId] of ids.entries()) {
+        expect(both.map(({ items }) => items[index]?.result).sort()).toEqual(['changed', 'done']);
+        expect(await assignedEvents(appealId)).toBe(1);
+      }
+    });
+
+    it('to somebody without access does nothing at all', async () => {
+      const [first, second] = await three();
+      const { problem } = await refusal(
+        supervisor.call(appealsApi.reassign, {
+          items: [item(first, null, company.manager.id), item(second, null, company.visitor.id)],
+        }),
+      );
+      expect(problem.code).toBe('not_found');
+      expect(await assignedEvents(first)).toBe(0);
+      const dealer = await server.signIn(company.visitor);
+      const asked = { items: [item(first, null, null)] };
+      expect((await refusal(dealer.call(appealsApi.reassign, asked))).problem.code).toBe(
+        'not_found',
+      );
+    });
   });
 });

@@ -338,6 +338,7 @@ export function assignTo(
   actor: Actor | null,
   to: { id: string; name: string } | null,
   at: Date,
+  command: Command | null = null,
 ): void {
   const { facts } = work;
   const from =
@@ -345,7 +346,7 @@ export function assignTo(
       ? null
       : { id: facts.row.assignee_id, name: facts.assigneeName ?? '' };
   if (from?.id === to?.id) return;
-  append(work, actor, 'assigned', { from, to }, at, false);
+  append(work, actor, 'assigned', { from, to }, at, false, command);
   facts.row.assignee_id = to?.id ?? null;
   facts.assigneeName = to?.name ?? null;
   work.public = true;

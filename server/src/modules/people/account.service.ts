@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { BOARD_VIEWS_MAX } from '@otklik/shared/limits';
 import type {
   ChangePassword,
   Colleague,
@@ -46,10 +47,23 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
     return meView(row, { company: hours, limits: allowed, at: now() });
   }
 
-  /** Fields that are not named keep their values. */
+  /**
+   * Fields that are not named keep their values.
+   * @throws invalid_input – more saved views than a menu can show
+   */
   async function changeSettings(actor: Actor, settings: PersonSettings): Promise<PersonSettings> {
-    const merged = await personRepository.mergeSettings(db, actor.personId, settings);
-    const view = settingsView(merged);
+    const view = await db.transaction(async (tx) => {
+      const merged = settingsView(
+        await personRepository.mergeSettings(tx, actor.personId, settings),
+      );
+      if (Object.keys(merged.boardViews ?? {}).length > BOARD_VIEWS_MAX)
+        throw fail('invalid_input', {
+          fields: [
+            { path: 'boardViews', rule: 'too_big', message: `${BOARD_VIEWS_MAX} views at most` },
+          ],
+        });
+      return merged;
+    });
     tellSettings(actor.personId, view);
     return view;
   }

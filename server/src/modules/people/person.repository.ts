@@ -121,6 +121,9 @@ export const personRepository = {
     const [row] = await db.query<{ settings: unknown }>(
       `UPDATE person SET settings = settings || $2::jsonb || CASE
          WHEN $2::jsonb ? 'sort' THEN jsonb_build_object('sort', coalesce(settings->'sort', '{}') || ($2::jsonb->'sort'))
+         ELSE '{}' END || CASE
+         WHEN $2::jsonb ? 'boardViews' THEN jsonb_build_object('boardViews',
+           jsonb_strip_nulls(coalesce(settings->'boardViews', '{}') || ($2::jsonb->'boardViews')))
          ELSE '{}' END
        WHERE id = $1 RETURNING settings`,
       [personId, JSON.stringify(settings)],

@@ -52,3 +52,20 @@ it('the order of a list is kept beside those of the others, whoever changes it w
   }
   expect((await phone.call(peopleApi.me, {})).settings).toEqual(told);
 });
+
+it('saved views of the board are kept by name, whoever saves which when, and not without end', async () => {
+  const anna = await aVisitor(server.database.db, await aDealer(server.database.db));
+  const [desk, phone] = [await server.signIn(anna), await server.signIn(anna)];
+  await Promise.all([
+    desk.call(peopleApi.changeSettings, { boardViews: { Утро: { typeCode: 'error' } } }),
+    phone.call(peopleApi.changeSettings, { boardViews: { Вечер: { by: 'team' } } }),
+  ]);
+  const told = await desk.call(peopleApi.changeSettings, {
+    boardViews: { Утро: null, День: {} },
+  });
+  expect(told.boardViews).toEqual({ Вечер: { by: 'team' }, День: {} });
+  const many = Object.fromEntries(Array.from({ length: 19 }, (_, index) => [`${index}`, {}]));
+  const body = JSON.stringify({ boardViews: many });
+  expect((await desk.raw('PATCH', '/me/settings', { body })).status).toBe(400);
+  expect((await phone.call(peopleApi.me, {})).settings).toEqual(told);
+});

@@ -98,12 +98,17 @@ describe('a report', () => {
   it('says what the clocks say, in plain words', async () => {
     const [plain] = await server.database.db.query<Record<string, number>>(
       `SELECT count(*)::int AS opened, count(*) FILTER (WHERE a.status IN ('resolved', 'closed'))::int AS resolved,
+         count(*) FILTER (WHERE EXISTS (SELECT FROM sla_clock_step s WHERE s.appeal_id = a.id AND s.kind <> 'resolution'
+           AND s.action IN ('met', 'ended') AND s.reason = 'staff_message'))::int AS answered,
          count(*) FILTER (WHERE EXISTS (SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.kind <> 'resolution' AND c.state = 'breached'))::int AS late,
          count(*) FILTER (WHERE EXISTS (SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.kind <> 'resolution' AND c.state IN ('met', 'breached')))::int AS judged
        FROM appeal a`,
     );
     const { totals, behind } = await report();
     expect(totals).toMatchObject(plain!);
+    expect(totals.answered).toBeLessThan(totals.opened);
+    // Histories here last some months; nothing took longer.
+    expect(totals.firstP90).toBeLessThan(365 * 24 * 60);
     expect(totals.late).toBeGreaterThan(0);
     expect(totals.in_time).toBeGreaterThan(0);
     expect(totals.in_time + totals.late).toBe(totals.judged);

@@ -8,10 +8,11 @@ import { openStage, signIn, type Stage } from './stage';
 let stage: Stage;
 let login: string;
 let admin: TestSession;
+/** A Wednesday morning, so that the days of the year to come are known. */
+let now = new Date('2026-11-25T07:00:00Z');
 
 beforeAll(async () => {
-  // A Wednesday morning, so that the days of the year to come are known.
-  stage = await openStage({ now: () => new Date('2026-11-25T07:00:00Z') });
+  stage = await openStage({ now: () => now });
   const person = await aManager(stage.app.database.db, { role: 'admin' });
   login = person.login;
   admin = await stage.app.signIn(person);
@@ -128,4 +129,19 @@ it('in English, dark and on a phone: a new calendar from a file, then out again 
     expect(bytes.toString('latin1').startsWith(begins)).toBe(true);
   }
   expect(complaints).toEqual([]);
+});
+
+it('a missing year is told of on the first page of an admin, from 1 November on', async () => {
+  const { page } = await stage.visitor({ viewport: { width: 360, height: 740 } });
+  now = new Date('2027-10-31T07:00:00Z');
+  await signIn(stage, page, login, PASSWORD);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  expect(await page.locator('[data-part=missing-year]').count()).toBe(0);
+  now = new Date('2027-11-01T07:00:00Z');
+  await page.reload();
+  await page.getByText('Производственного календаря на 2028 год ещё нет').waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.locator('[data-part=missing-year] a').click();
+  await page.waitForURL('**/admin/calendars');
+  await page.getByText('Производственного календаря на 2028 год ещё нет').waitFor();
 });

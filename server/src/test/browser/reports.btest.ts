@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { appealsApi } from '@otklik/shared/appeals.api';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aCompany, aMessage, anAppeal } from '../../modules/appeals/appeal.factory';
 import { LANGUAGES, openStage, signedIn, type Stage } from './stage';
@@ -8,6 +11,7 @@ import { LANGUAGES, openStage, signedIn, type Stage } from './stage';
 const MORNING = Date.parse('2026-03-02T08:00:00Z');
 const HOUR = 3_600_000;
 const WEEK = 'from=2026-03-01&to=2026-03-08';
+const PICTURES = fileURLToPath(new URL('../../../../test-output/pictures/', import.meta.url));
 let now = MORNING;
 let stage: Stage;
 let company: Awaited<ReturnType<typeof aCompany>>;
@@ -15,6 +19,7 @@ let company: Awaited<ReturnType<typeof aCompany>>;
 const late: number[] = [];
 
 beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
   stage = await openStage({ now: () => new Date(now), background: false });
   company = await aCompany(stage.app.database.db);
   // Exported, such a name must stay a name.
@@ -71,16 +76,42 @@ describe.each(LANGUAGES)('reports in %s', (language, options) => {
     await page.goto(`${stage.app.url}/reports/volume?${WEEK}&by=dealer`);
     const figure = page.locator('.fig').first();
     await figure.getByRole('radio', { name: words('Таблица', 'Table') }).click();
+    // The line between the points is drawn in the colour of the series, not of the paper.
+    expect(await figure.locator('svg path[fill="none"][stroke="#0e6273"]').count()).toBeGreaterThan(
+      0,
+    );
     const cells = await figure.locator('tbody td').allTextContents();
     expect(cells.map((text) => Number(text)).reduce((a, b) => a + b)).toBe(6);
 
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.locator('[data-part=csv]').click(),
-    ]);
-    const text = await readFile(await download.path(), 'utf8');
+    const saved = async (format: string) => {
+      await page.locator('[data-part=save]').click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: format }).click(),
+      ]);
+      return readFile(await download.path());
+    };
+    const text = (await saved('CSV')).toString('utf8');
     expect(text).toContain(`\r\n'=HYPERLINK(1),6,`);
     expect(text).toContain(words('Новые обращения', 'New appeals'));
+    // What stands in it: csv.test.ts.
+    expect((await saved('XLSX')).subarray(0, 2).toString()).toBe('PK');
+
+    // Printed: no buttons, and each figure with its numbers, whichever of both is on the screen.
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('[data-part=save]').isVisible()).toBe(false);
+    expect(await page.locator('nav:visible').count()).toBe(0);
+    expect(await page.locator('.fig svg').first().isVisible()).toBe(true);
+    expect(await page.locator('.fig table').first().isVisible()).toBe(true);
+    await page.pdf({ path: join(PICTURES, `reports-print-${language}.pdf`), format: 'A4' });
+    await page.setViewportSize({ width: 794, height: 1123 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      794,
+    );
+    await page.screenshot({
+      path: join(PICTURES, `reports-print-${language}.png`),
+      fullPage: true,
+    });
     expect(complaints).toEqual([]);
   });
 

@@ -91,6 +91,17 @@ const SCREENS: Screen[] = [
     ready: '[data-preview]',
   },
   { name: 'board', login: 'supervisor@demo.test', path: '/board', wide: 1440, ready: 'main h1' },
+  ...(['deadlines', 'hours', 'breaches', 'load', 'backlog'] as const).map((name) => ({
+    ...{ name: `reports-${name}`, login: 'supervisor@demo.test', path: `/reports/${name}` },
+    ...{ wide: 1280, ready: '[data-part=groups]' },
+  })),
+  {
+    name: 'reports-list',
+    login: 'supervisor@demo.test',
+    path: '/reports/appeals?measure=opened',
+    wide: 1280,
+    ready: '[data-no]',
+  },
   {
     name: 'admin-dealer',
     login: 'admin@demo.test',

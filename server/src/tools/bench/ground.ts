@@ -16,6 +16,8 @@ export interface Program {
   url: string;
   /** Memory the process holds now, in bytes; 0 where the system does not tell. */
   memory: () => number;
+  /** CPU it has used, ms; 0 where the system does not tell. */
+  cpu: () => number;
   stop: () => Promise<void>;
   /** Ends it at once, in the middle of whatever it does. */
   kill: () => Promise<void>;
@@ -71,6 +73,7 @@ export async function openGround() {
       return {
         url: `http://127.0.0.1:${taken}`,
         memory: () => memoryOf(child.pid),
+        cpu: () => cpuOf(child.pid),
         stop: () => end(child, 'SIGTERM'),
         kill: () => end(child, 'SIGKILL'),
       };
@@ -135,6 +138,18 @@ function memoryOf(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Ticks a second in which Linux counts CPU. */
+const TICKS = 100;
+/** CPU that a process has used, ms; 0 where the system does not tell. */
+export function cpuOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
   } catch {
     return 0;
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { away } from './away';
 import { calendar } from './deadlines';
+import { clocks } from './clocks';
 import { crowd } from './crowd';
 import { openGround, type Ground } from './ground';
 import { neighbours } from './neighbours';
@@ -29,6 +30,7 @@ const SECTIONS: Record<string, (ground: Ground, given: typeof settings) => Promi
   neighbours,
   screen,
   calendar,
+  clocks,
   reports,
 };
 const CANCELLED = 130;

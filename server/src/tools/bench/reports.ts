@@ -13,7 +13,7 @@ const REPEATS = 15;
 const TARGET_MS = 500;
 const PERIOD = { year: ['2025-01-01', '2025-12-31'], all: ['2023-01-01', '2025-12-31'] } as const;
 
-/** Reports over three years of appeals, beside reading one fact by its key in the same run. */
+/** Board and reports over three years of appeals, a tenth of them open, beside reading one fact by its key in the same run. */
 export async function reports(ground: Ground): Promise<void> {
   const bar = ground.bar('reports', APPEALS / CHUNK + 2);
   const databaseUrl = await ground.database('reports');
@@ -42,7 +42,7 @@ export async function reports(ground: Ground): Promise<void> {
   const server = await ground.start('product-server.ts', databaseUrl);
   const asked = (period: readonly [string, string], rest: string) =>
     `/reports?from=${period[0]}&to=${period[1]}&${rest}`;
-  const questions = [
+  const questions: [string, string][] = [
     ['one year by topic', asked(PERIOD.year, 'by=topic')],
     ['one year by dealer', asked(PERIOD.year, 'by=dealer')],
     ['three years by topic', asked(PERIOD.all, 'by=topic')],
@@ -53,7 +53,12 @@ export async function reports(ground: Ground): Promise<void> {
       'list of the late, three years',
       `/reports/appeals?from=${PERIOD.all[0]}&to=${PERIOD.all[1]}&measure=late`,
     ],
-  ] as const;
+  ];
+  questions.push(
+    ['board', '/board'],
+    ['board by dealer', '/board?by=dealer'],
+    ['board of one topic', `/board?topicId=${topicId}`],
+  );
   const measured = [];
   for (const [what, path] of questions) {
     const took = [];
@@ -66,7 +71,7 @@ export async function reports(ground: Ground): Promise<void> {
   await server.stop();
   bar.end();
   ground.show(
-    `\nReports over ${APPEALS} appeals: target ${TARGET_MS} ms each; one fact by its key ${ms(rawMs)}; all facts made in ${(followedMs / 1000).toFixed(1)} s`,
+    `\nBoard and reports over ${APPEALS} appeals: target ${TARGET_MS} ms each; one fact by its key ${ms(rawMs)}; all facts made in ${(followedMs / 1000).toFixed(1)} s`,
   );
   ground.show(
     table([
@@ -130,7 +135,12 @@ async function fill(db: Db, stepped: () => void) {
            (SELECT id FROM sla_policy LIMIT 1), (SELECT id FROM calendar LIMIT 1)
          FROM made m CROSS JOIN LATERAL (VALUES ('first_response', 60000 * (m.no::bigint * 17 % 137)), ('resolution', 60000 * (m.no::bigint * 29 % 131))) k (kind, ms)
          CROSS JOIN LATERAL (SELECT m.created_at + k.ms * interval '1 millisecond' AS at) e
-         RETURNING appeal_id, kind, state, ended_at, counted_ms)
+         RETURNING appeal_id, kind, state, ended_at, counted_ms),
+       running AS (
+         INSERT INTO sla_clock (appeal_id, kind, cycle, state, started_at, target_ms, due_at, warn_at, last_counted_at, counted_ms, policy_id, calendar_id)
+         SELECT id, 'resolution', 2, 'running', created_at, 7200000, clock_timestamp() + no % 97 * interval '1 hour', clock_timestamp() + (no % 97 - 20) * interval '1 hour',
+           created_at, 0, (SELECT id FROM sla_policy LIMIT 1), (SELECT id FROM calendar LIMIT 1)
+         FROM made WHERE status = 'in_work')
        INSERT INTO sla_clock_step (appeal_id, kind, cycle, no, at, action, reason, counted_ms, remaining_ms)
        SELECT appeal_id, kind, 1, 1, ended_at, CASE state WHEN 'met' THEN 'met' ELSE 'ended' END, 'staff_message', counted_ms, 0
        FROM clock WHERE kind = 'first_response'`,

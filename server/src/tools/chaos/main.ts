@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
+import { CLOCK_PROMISES, runClockChaos } from './clocks';
 import { INVARIANTS } from './checker/history';
 import { isNoticed, PLANTED, runPlanted, SOUND } from './planted';
 import { runChaos, type ChaosResult } from './run';
 
 /**
  * npm run chaos [-- --minutes 2 --seed 7 --nodes 1 --per-second 50 --browsers 2 --out folder | --planted [words of a name]]
+ * npm run chaos -- --clocks 10000 [--kills 20 --seed 7]
  * The product under a crowd while it is being broken; exit code 0 only when it kept its word. See README.md beside this file.
  */
 async function main(): Promise<number> {
@@ -18,6 +20,8 @@ async function main(): Promise<number> {
       browsers: { type: 'string', default: '2' },
       out: { type: 'string' },
       planted: { type: 'boolean', default: false },
+      clocks: { type: 'string' },
+      kills: { type: 'string', default: '20' },
     },
   });
   let cancelled = false;
@@ -29,6 +33,15 @@ async function main(): Promise<number> {
   const words = positionals.join(' ');
   if (values.planted) return tryPlanted(words, whole('seed', values.seed), () => cancelled);
   if (words !== '') throw new Error(`"${words}" is no option`);
+  if (values.clocks !== undefined) {
+    return tryClocks({
+      clocks: whole('clocks', values.clocks),
+      kills: whole('kills', values.kills),
+      seed: whole('seed', values.seed),
+      progress: showProgress,
+      cancelled: () => cancelled,
+    });
+  }
   const redis = process.env.REDIS_SERVER_PATH;
   const result = await runChaos({
     seed: whole('seed', values.seed),
@@ -43,6 +56,21 @@ async function main(): Promise<number> {
   });
   process.stdout.write(`${report(result)}\n`);
   return result.violations.length + result.troubles.length > 0 ? 1 : 0;
+}
+
+/** Deadlines under kills and a clock that jumps. @returns the exit code */
+async function tryClocks(options: Parameters<typeof runClockChaos>[0]): Promise<number> {
+  const { clocks, kills, inWrites, jumps, jumpsBack, ms, broken } = await runClockChaos(options);
+  const lines = [
+    '',
+    `Seed ${options.seed}: ${clocks} clocks, ${kills} kills (${inWrites} in the middle of a write), ${jumps} jumps of the database's clock (${jumpsBack} of them back), ${Math.round(ms / 1000)} s`,
+    ...CLOCK_PROMISES.map((promise) => {
+      const found = broken.find((one) => one.promise === promise);
+      return found ? `  ✗ ${promise}: ${found.count}, first ${found.first}` : `  ✓ ${promise}`;
+    }),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return broken.length === 0 ? 0 : 1;
 }
 
 /** Every planted defect has to be noticed, and nothing where there is none. @returns the exit code */
