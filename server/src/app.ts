@@ -10,15 +10,19 @@ import * as z from 'zod';
 import type { Config } from './config';
 import { entities } from './entities';
 import {
+  aimAllLadders,
   appealRoutes,
   createAppealListService,
   createAppealService,
   createEntryChangeService,
   createLedgerService,
+  createNoticeService,
   createRetarget,
   createSyncService,
   createThreadService,
+  createWaitService,
   ledgerRoutes,
+  noticeRoutes,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -45,9 +49,11 @@ import { createFactsService, createReportService, reportRoutes } from './modules
 import {
   calendarRoutes,
   createDealerGroupService,
+  createLadderService,
   createPolicyPreviewService,
   createPolicyService,
   createSlaService,
+  ladderRoutes,
   policyRoutes,
 } from './modules/sla';
 import { clientFiles, clientRelease } from './platform/client-files';
@@ -114,6 +120,7 @@ export async function createApp({
   const rules = { db, log, now: clock, forgetRules, changeRules };
   const policies = createPolicyService(rules);
   const groups = createDealerGroupService(rules);
+  const ladder = createLadderService(rules);
   const previews = createPolicyPreviewService({ db, now: clock });
   await sla.start();
   const company = createCompanyService({ db, now: clock });
@@ -183,6 +190,15 @@ export async function createApp({
     now: clock,
     mayReadEntry: appeals.mayReadEntry,
   });
+  const notices = createNoticeService({
+    db,
+    tell(personIds) {
+      const at = clock().toISOString();
+      io.to(personIds.map(rooms.person)).emit('notice:news', { at });
+    },
+    ...fixed,
+  });
+  const waits = createWaitService({ db, sla, silence: company.silence, tell, log, ...fixed });
   const retarget = createRetarget({ db, sla, tell, log, ...fixed });
   const proof = createProofService({ db, ...fixed });
   const orders = createOrderService({
@@ -216,9 +232,11 @@ export async function createApp({
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });
+  ladderRoutes(api, ladder);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
+  noticeRoutes(api, notices);
   attachmentRoutes(api, attachments, { storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
@@ -305,9 +323,15 @@ export async function createApp({
         expireSessions: () => sessions.sweep(),
         sweepDrafts: () => drafts.sweep(),
         followFacts: () => facts.follow(),
-        retargetClocks: () => retarget.all(() => stopping),
+        async retargetClocks() {
+          await retarget.all(() => stopping);
+          await waits.lookAtAll();
+        },
+        aimLadder: () => aimAllLadders(db, sla, () => stopping, now),
+        lookAtWaits: () => waits.lookAtAll(),
+        sweepNotices: () => notices.sweep(),
       },
-      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts`,
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts\n47 3 * * * sweepNotices`,
       log,
     );
     const poller = startClockPoller({
@@ -315,6 +339,10 @@ export async function createApp({
       appeals,
       log,
       breached: (kind) => metrics.breaches.inc({ kind }),
+      async also() {
+        await waits.poll();
+        await notices.deliver();
+      },
     });
     return { jobs, poller };
   }
@@ -334,6 +362,8 @@ export async function createApp({
       sla,
       appeals,
       retarget,
+      notices,
+      waits,
       threads,
       ledgers,
       lists,

@@ -8,3 +8,9 @@ export const SUBJECT_MAX = 200;
 export const DIGEST_MAX = 10_000;
 /** The longest target of a policy in working minutes: a year around the clock. */
 export const LONGEST_TARGET_MINUTES = 60 * 24 * 365;
+/** Steps of the escalation ladder. */
+export const LADDER_STEPS_MAX = 20;
+/** Working minutes of a dealer's silence that a setting may name: a quarter around the clock. */
+export const LONGEST_SILENCE_MINUTES = 60 * 24 * 90;
+/** Notices that one command marks. */
+export const NOTICES_AT_ONCE = 200;

@@ -9,6 +9,7 @@ import { ListOrders1763700700000 } from './1763700700000-list-orders';
 import { Macros1763700800000 } from './1763700800000-macros';
 import { Calendars1763701000000 } from './1763701000000-calendars';
 import { Policies1763701100000 } from './1763701100000-policies';
+import { Ladder1763701110000 } from './1763701110000-ladder';
 import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 import { Reports1763701300000 } from './1763701300000-reports';
 
@@ -25,6 +26,7 @@ export const migrations = [
   Macros1763700800000,
   Calendars1763701000000,
   Policies1763701100000,
+  Ladder1763701110000,
   ClockDisputes1763701200000,
   Reports1763701300000,
 ];

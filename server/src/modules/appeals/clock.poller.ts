@@ -7,7 +7,8 @@ const EVERY_MS = 1_000;
 const AT_ONCE = 200;
 
 /**
- * Looks once a second for moments that have come: a warning or a missed deadline becomes a step of the ledger and an event of the thread.
+ * Looks once a second for moments that have come: a warning or a missed deadline becomes a step of the ledger and an event of the thread,
+ * and a step of the escalation ladder is done.
  * The database's clock decides, the appeal's lock and the unique indexes make it happen once, on however many nodes.
  */
 export function startClockPoller({
@@ -15,11 +16,14 @@ export function startClockPoller({
   appeals,
   log,
   breached,
+  also,
 }: {
   db: Db;
   appeals: Pick<AppealService, 'tick'>;
   log: Log;
   breached?: (kind: string) => void;
+  /** What else is looked at as often, after the clocks. */
+  also?: () => Promise<void>;
 }) {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -43,6 +47,7 @@ export function startClockPoller({
     if (stopped) return;
     timer = setTimeout(() => {
       running = poll()
+        .then(() => also?.())
         .catch((error: unknown) => log.warn({ err: error }, 'the clock poller could not read'))
         .finally(again);
     }, EVERY_MS);
