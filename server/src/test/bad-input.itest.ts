@@ -108,6 +108,22 @@ beforeAll(async () => {
       folded: ['open:1'],
       panelClosed: false,
     },
+    'GET /sla/ladder': {},
+    'PUT /sla/ladder': {
+      rev: 1,
+      steps: [
+        {
+          id: randomUUID(),
+          kinds: ['resolution'],
+          offsetMinutes: -30,
+          percent: null,
+          action: 'remind_owner',
+          urgent: false,
+        },
+      ],
+    },
+    'GET /notices': { limit: 10, cursor: randomUUID() },
+    'PUT /notices/read': { noticeIds: [randomUUID()], read: true },
     'PUT /me/name': { name: 'Мария' },
     'PUT /me/password': { current: 'wrong wrong wrong', next: 'another good one' },
     'GET /me/sessions': {},
