@@ -1,8 +1,6 @@
 import { LONGEST_TARGET_MINUTES } from '@otklik/shared/limits';
 import type { LadderAction, LadderStepView } from '@otklik/shared/ladder';
 import type { ClockKind } from '@otklik/shared/sla';
-import type { Language } from '../../platform/languages';
-import { parseWorkTime, writeWorkTime } from '../policies';
 
 export const KINDS = ['first_response', 'next_response', 'resolution'] as const;
 export const ACTIONS = [
@@ -30,19 +28,23 @@ export const emptyStep = (): StepForm => ({
   ...{ action: 'remind_owner', urgent: false },
 });
 
-export function formOf(step: LadderStepView, dayMinutes: number, language: Language): StepForm {
+/** @param write working minutes as they are typed */
+export function formOf(step: LadderStepView, write: (minutes: number) => string): StepForm {
   const { offsetMinutes, percent, kinds, action, urgent } = step;
   const common = { kinds: [...kinds], action, urgent };
   if (offsetMinutes === null) return { place: 'share', amount: String(percent ?? ''), ...common };
-  const amount = writeWorkTime(Math.abs(offsetMinutes), dayMinutes, language);
+  const amount = write(Math.abs(offsetMinutes));
   return { place: offsetMinutes < 0 ? 'before' : 'after', amount, ...common };
 }
 
-/** What was typed as a step, or what is wrong with it. */
+/**
+ * What was typed as a step, or what is wrong with it.
+ * @param parse typed working time in minutes; null: nothing typed, undefined: no time
+ */
 export function readStep(
   id: string,
   form: StepForm,
-  dayMinutes: number,
+  parse: (typed: string) => number | null | undefined,
 ): { step: LadderStepView } | { wrong: 'amount' | 'percent' | 'kinds' } {
   const common = { id, kinds: form.kinds, action: form.action, urgent: form.urgent };
   if (form.kinds.length === 0) return { wrong: 'kinds' };
@@ -52,7 +54,7 @@ export function readStep(
       ? { step: { ...common, offsetMinutes: null, percent } }
       : { wrong: 'percent' };
   }
-  const minutes = parseWorkTime(form.amount, dayMinutes);
+  const minutes = parse(form.amount);
   // At the deadline itself is "after" with nothing typed or zero.
   const amount = minutes ?? (minutes === null && form.place === 'after' ? 0 : Number.NaN);
   const isFine = Number.isInteger(amount) && amount >= 0 && amount <= LONGEST_TARGET_MINUTES;
