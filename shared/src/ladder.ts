@@ -3,7 +3,7 @@ import { LADDER_STEPS_MAX, LONGEST_TARGET_MINUTES } from './limits';
 import { ClockKind } from './sla';
 
 /** What a step does: reminders only tell; the others give the appeal to somebody else and tell him. */
-export const LADDER_ACTIONS = [
+const LADDER_ACTIONS = [
   'remind_owner',
   'remind_team',
   'remind_supervisor',

@@ -4,7 +4,7 @@ import { useI18n } from 'vue-i18n';
 import { useFormat } from '../../platform/useFormat';
 
 /** Notices told together: what waited for working hours is one list. */
-export interface NoticeGroup {
+interface NoticeGroup {
   key: string;
   /** It waited: its list has a heading of its own. */
   at: string | null;

@@ -1,7 +1,7 @@
 /** Waiting for a dealer: what his silence leads to, and when. Pure; all of it counts in the dealer's own hours. */
 import { dueAt, isOpen, nextOpening, type WorkCalendar } from '../sla';
 
-export interface Silence {
+interface Silence {
   /** The last word to the dealer, or the moment the wait began when that is later. */
   since: Date;
   remindedAt: Date | null;
@@ -11,7 +11,7 @@ export interface SilenceRules {
   remindMinutes: number | null;
   closeMinutes: number | null;
 }
-export interface SilenceOutcome {
+interface SilenceOutcome {
   /** What is to be done now. */
   act: 'remind' | 'close' | null;
   /** When to look next; null: nothing more will come. */

@@ -42,6 +42,9 @@ export interface NoticeRow {
   dealerName: string;
 }
 
+/** First half of the advisory lock of a person who is being told. */
+const TELLING = 20_261;
+
 type Queries = Pick<Db, 'query'>;
 
 export const noticeRepository = {
@@ -71,8 +74,10 @@ export const noticeRepository = {
   async deliver(q: Queries, at: Date | null): Promise<string[]> {
     const told = await q.query<{ personId: string }>(
       `WITH moment AS MATERIALIZED (SELECT coalesce($1, clock_timestamp()) AS at),
-       people AS (SELECT DISTINCT person_id FROM (
+       waiting AS MATERIALIZED (SELECT DISTINCT person_id FROM (
          SELECT person_id FROM notice WHERE told_at IS NULL AND show_at <= (SELECT at FROM moment) ORDER BY show_at LIMIT 200) first),
+       -- One node at a time tells a person, so that his list is not torn in two.
+       people AS MATERIALIZED (SELECT person_id FROM waiting WHERE pg_try_advisory_xact_lock(${TELLING}, hashtext(person_id::text))),
        due AS (SELECT n.id FROM notice n JOIN people USING (person_id)
          WHERE n.told_at IS NULL AND n.show_at <= (SELECT at FROM moment) FOR UPDATE OF n SKIP LOCKED),
        moot AS (DELETE FROM notice n USING due, appeal a WHERE n.id = due.id AND a.id = n.appeal_id AND n.show_at > n.made_at AND (

@@ -9,8 +9,6 @@ import { change, setStatus } from './thread';
 
 const AT_ONCE = 100;
 
-export type WaitService = ReturnType<typeof createWaitService>;
-
 /** Appeals that wait for their dealer: he is reminded, and what he leaves unanswered is closed, in his own hours. */
 export function createWaitService({
   db,

@@ -5,7 +5,7 @@ import type { Db, Tx } from '../../platform/db';
 export const COMPANY_CHANGED = 'company_changed';
 
 /** Rules of waiting for a dealer, in minutes of his working time; null: never. */
-export interface Silence {
+interface Silence {
   remindMinutes: number | null;
   closeMinutes: number | null;
   /** Silence before counts nothing. */

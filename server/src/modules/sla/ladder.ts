@@ -22,7 +22,7 @@ export interface LadderStep {
 }
 
 /** Working milliseconds of the target's count at which the step stands; 0 or less: the target is shorter than its lead. */
-export function placeOf(
+function placeOf(
   { offsetMinutes, percent }: Pick<LadderStep, 'offsetMinutes' | 'percent'>,
   targetMs: number,
 ): number {
