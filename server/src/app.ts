@@ -194,7 +194,7 @@ export async function createApp({
     db,
     tell(personIds) {
       const at = clock().toISOString();
-      io.to(personIds.map(rooms.person)).emit('notice:news', { at });
+      io.local.to(personIds.map(rooms.person)).emit('notice:news', { at });
     },
     ...fixed,
   });
@@ -311,6 +311,7 @@ export async function createApp({
   const deaf = [
     await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
     await db.listen(channels.rightsChanged, (personId) => cutRoom(rooms.person(personId)), recheck),
+    await notices.start(),
     await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];
 

@@ -32,7 +32,7 @@ export function afterSilence(
   const momentOf = (minutes: number | null) =>
     within(hours, () => (minutes === null ? null : dueAt(since, minutes * 60_000, hours)));
   const closesAt = momentOf(closeMinutes);
-  const isReminded = remindedAt !== null && remindedAt >= since;
+  const isReminded = remindedAt !== null && remindedAt > since;
   const remindsAt = isReminded ? null : momentOf(remindMinutes);
   const isWorking = isOpen(at, hours);
   if (closesAt !== null && closesAt <= at && isWorking)

@@ -2,7 +2,7 @@
  * Appeals: the thread between a dealer and the company, everything said and done in it, and how it reaches every reader.
  *
  * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`, `ladder_fired`, `notice`, `dealer_wait`.
- * Tells: `appeal:news`, `appeal:mark`, `notice:news` over the socket after commit.
+ * Tells: `appeal:news`, `appeal:mark`, `notice:news` (by NOTIFY `notices_changed`, from every node) over the socket after commit.
  * Hears: the job `retargetClocks` when policies, dealer groups or calendars change (`createRetarget`), `aimLadder` when the ladder
  * does, `lookAtWaits` when the rules of waiting for a dealer do.
  */

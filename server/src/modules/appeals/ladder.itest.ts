@@ -205,6 +205,28 @@ describe('the chain', () => {
     expect(await toldTo(supervisor, id)).toEqual(['reminder remind_supervisor']);
   });
 
+  it('that breaks off in the middle leaves nothing half done, and is done once afterwards', async () => {
+    await setLadder([step(5, 'reassign_next'), step(6, 'remind_supervisor')]);
+    const id = await opened();
+    atMinute(130);
+    const { db } = server.database;
+    await db.query(
+      `CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken off'; END $$`,
+    );
+    await db.query(
+      `CREATE TRIGGER breaks BEFORE INSERT ON notice FOR EACH ROW WHEN (NEW.action = 'remind_supervisor') EXECUTE FUNCTION break_off()`,
+    );
+    await expect(poll()).rejects.toThrow('broken off');
+    expect([await fired(id), await assigneeOf(id), await toldTo(manager, id)]).toEqual([
+      ...[0, company.manager.id, []],
+    ]);
+    await db.query(`DROP TRIGGER breaks ON notice`);
+    await poll();
+    expect([await fired(id), await assigneeOf(id)]).toEqual([2, company.colleague.id]);
+    expect(await toldTo(manager, id)).toEqual(['taken reassign_next']);
+    expect(await toldTo(supervisor, id)).toEqual(['reminder remind_supervisor']);
+  });
+
   it('begins anew with the next cycle', async () => {
     await setLadder([step(-30, 'remind_owner')]);
     const id = await opened();

@@ -42,6 +42,8 @@ export interface NoticeRow {
   dealerName: string;
 }
 
+/** Tells every node whose notices have changed: ids of people, with commas; at most 200, so that it fits a notification. */
+export const NOTICES_CHANGED = 'notices_changed';
 /** First half of the advisory lock of a person who is being told. */
 const TELLING = 20_261;
 
@@ -69,10 +71,9 @@ export const noticeRepository = {
    * Tells what has come to be told, all of a person's at once. What has lost its meaning while it waited is dropped: the
    * clock has stopped or pauses, or the appeal is somebody else's.
    * @param at null: the database's clock
-   * @returns who has something new
    */
-  async deliver(q: Queries, at: Date | null): Promise<string[]> {
-    const told = await q.query<{ personId: string }>(
+  async deliver(q: Queries, at: Date | null): Promise<void> {
+    await q.query(
       `WITH moment AS MATERIALIZED (SELECT coalesce($1, clock_timestamp()) AS at),
        waiting AS MATERIALIZED (SELECT DISTINCT person_id FROM (
          SELECT person_id FROM notice WHERE told_at IS NULL AND show_at <= (SELECT at FROM moment) ORDER BY show_at LIMIT 200) first),
@@ -88,10 +89,9 @@ export const noticeRepository = {
          OR n.kind = 'answer_awaited' AND a.status <> 'waiting') RETURNING n.id),
        told AS (UPDATE notice n SET told_at = (SELECT at FROM moment) FROM due
          WHERE n.id = due.id AND n.id NOT IN (SELECT id FROM moot) RETURNING n.person_id)
-       SELECT DISTINCT person_id AS "personId" FROM told`,
+       SELECT pg_notify('${NOTICES_CHANGED}', ids) FROM (SELECT string_agg(DISTINCT person_id::text, ',') AS ids FROM told) whom WHERE ids IS NOT NULL`,
       [at],
     );
-    return told.map(({ personId }) => personId);
   },
 
   /** The newest first, of appeals the actor may see. */
@@ -121,18 +121,17 @@ export const noticeRepository = {
     return found?.unread ?? 0;
   },
 
-  /** @returns whether anything has changed */
   async mark(
     q: Queries,
     personId: string,
     { noticeIds, read, at }: { noticeIds: readonly string[]; read: boolean; at: Date },
-  ): Promise<boolean> {
-    const changed = await q.query(
-      `UPDATE notice SET read_at = CASE WHEN $3 THEN $4::timestamptz END
-       WHERE person_id = $1 AND id = ANY($2::uuid[]) AND told_at IS NOT NULL AND (read_at IS NULL) = $3 RETURNING 1`,
+  ): Promise<void> {
+    await q.query(
+      `WITH marked AS (UPDATE notice SET read_at = CASE WHEN $3 THEN $4::timestamptz END
+         WHERE person_id = $1 AND id = ANY($2::uuid[]) AND told_at IS NOT NULL AND (read_at IS NULL) = $3 RETURNING person_id)
+       SELECT pg_notify('${NOTICES_CHANGED}', person_id::text) FROM marked LIMIT 1`,
       [personId, noticeIds, read, at],
     );
-    return changed.length > 0;
   },
 
   /** What was told long ago goes. */

@@ -2,7 +2,7 @@ import type { ListNotices, MarkNotices, NoticePage, UnreadNotices } from '@otkli
 import type * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { isStaff, type Actor } from '../people';
-import { noticeRepository } from './notice.repository';
+import { NOTICES_CHANGED, noticeRepository } from './notice.repository';
 import { dealerNotice, staffNotice } from './notice.view';
 
 export type NoticeService = ReturnType<typeof createNoticeService>;
@@ -14,15 +14,15 @@ export function createNoticeService({
   now,
 }: {
   db: Db;
-  /** That these people's notices have changed. */
+  /** That these people's notices have changed: to their sockets on this node. Every node hears of it. */
   tell: (personIds: readonly string[]) => void;
   now?: () => Date;
 }) {
-  /** Tells what has come to be told; what breaks off before anybody heard of it is found by the next look at the list. */
-  async function deliver(): Promise<void> {
-    const personIds = await noticeRepository.deliver(db, now?.() ?? null);
-    if (personIds.length > 0) tell(personIds);
-  }
+  /** Hears from now on of what any node has told. @returns ends it */
+  const start = () => db.listen(NOTICES_CHANGED, (personIds) => tell(personIds.split(',')));
+
+  /** Tells what has come to be told; whoever misses that finds it with his next look at the list. */
+  const deliver = () => noticeRepository.deliver(db, now?.() ?? null);
 
   async function list(actor: Actor, input: z.output<typeof ListNotices>): Promise<NoticePage> {
     const [rows, unread] = await Promise.all([
@@ -42,10 +42,9 @@ export function createNoticeService({
     { noticeIds, read }: z.output<typeof MarkNotices>,
   ): Promise<UnreadNotices> {
     const at = now?.() ?? new Date();
-    if (await noticeRepository.mark(db, actor.personId, { noticeIds, read, at }))
-      tell([actor.personId]);
+    await noticeRepository.mark(db, actor.personId, { noticeIds, read, at });
     return { unread: await noticeRepository.unread(db, actor) };
   }
 
-  return { deliver, list, mark, sweep: () => noticeRepository.sweep(db) };
+  return { start, deliver, list, mark, sweep: () => noticeRepository.sweep(db) };
 }
