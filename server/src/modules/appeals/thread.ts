@@ -280,8 +280,9 @@ export function say(
     work.mentions.push({ appeal_id: row.id, person_id: personId, seq: entry.seq });
   }
   if (isPublic) {
+    const waited = row.status === 'waiting';
     afterMessage(work, actor, said, at, clocks);
-    if (clocks !== null) aimLadder(work, clocks);
+    if (waited && clocks !== null) aimLadder(work, clocks);
   }
   return entry;
 }
