@@ -1,5 +1,7 @@
 import {
+  AlarmClock,
   AtSign,
+  Bell,
   CalendarDays,
   ChartColumn,
   Gauge,
@@ -24,6 +26,8 @@ export interface ShellCounts {
   needsReply: number;
   queue: number;
   mentions: number;
+  /** Reminders that were not read. */
+  notices: number;
 }
 
 /** The navigation of a person: only what he may open. Read inside a `computed`, it follows the language. */
@@ -31,7 +35,7 @@ export function shellItems(side: Side, can: Rights, counts: ShellCounts): ShellI
   return side === 'dealer' ? dealerItems(can, counts) : staffItems(can, counts);
 }
 
-function dealerItems(can: Rights, { needsReply }: ShellCounts): ShellItem[] {
+function dealerItems(can: Rights, { needsReply, notices }: ShellCounts): ShellItem[] {
   const { t } = i18n.global;
   return [
     {
@@ -42,11 +46,15 @@ function dealerItems(can: Rights, { needsReply }: ShellCounts): ShellItem[] {
     ...(can.seeOrders
       ? [{ key: 'orders', to: '/orders', icon: Package, label: t('common.nav.orders') }]
       : []),
+    noticesItem(notices),
     { key: 'account', to: '/account/sessions', icon: Settings, label: t('common.nav.account') },
   ];
 }
 
-function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): ShellItem[] {
+function staffItems(
+  can: Rights,
+  { needsReply, queue, mentions, notices }: ShellCounts,
+): ShellItem[] {
   const { t } = i18n.global;
   const board = { key: 'board', to: '/board', icon: Gauge };
   return [
@@ -93,6 +101,14 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
             ...{ key: 'calendars', to: '/admin/calendars', icon: CalendarDays },
             ...{ label: t('common.nav.calendars'), place: 'second' as const },
           },
+          {
+            ...{ key: 'sla', to: '/admin/sla', icon: Timer },
+            ...{ label: t('common.nav.sla'), place: 'second' as const },
+          },
+          {
+            ...{ key: 'ladder', to: '/admin/ladder', icon: AlarmClock },
+            ...{ label: t('common.nav.ladder'), place: 'second' as const },
+          },
         ]
       : []),
     ...(can.seeReports
@@ -100,8 +116,6 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           {
             ...{ key: 'reports', to: '/reports/deadlines', icon: ChartColumn },
             ...{ label: t('common.nav.reports'), place: 'second' as const },
-            ...{ key: 'sla', to: '/admin/sla', icon: Timer },
-            ...{ label: t('common.nav.sla'), place: 'second' as const },
           },
         ]
       : []),
@@ -113,12 +127,18 @@ function staffItems(can: Rights, { needsReply, queue, mentions }: ShellCounts): 
           },
         ]
       : []),
+    { ...noticesItem(notices), place: 'foot' },
     {
       ...{ key: 'account', to: '/account/sessions', icon: Settings },
       ...{ label: t('common.nav.account'), place: 'foot' as const },
     },
   ];
 }
+
+const noticesItem = (count: number): ShellItem => ({
+  ...{ key: 'notices', to: '/notices', icon: Bell, label: i18n.global.t('common.nav.notices') },
+  ...{ badge: count, badgeLabel: counted('unreadNotices', count) },
+});
 
 const needing = (count: number) => ({
   badge: count,
@@ -127,6 +147,6 @@ const needing = (count: number) => ({
 });
 
 /** A badge in words; nothing to say for none. */
-function counted(what: 'needsReply' | 'queued' | 'mentioned', n: number): string {
+function counted(what: 'needsReply' | 'queued' | 'mentioned' | 'unreadNotices', n: number): string {
   return n ? i18n.global.t(`common.nav.${what}`, { n }, n) : '';
 }

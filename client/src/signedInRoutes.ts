@@ -7,7 +7,9 @@ import { routes as calendars } from './features/calendars';
 import { routes as company } from './features/company';
 import { routes as dealers } from './features/dealers';
 import { routes as inbox } from './features/inbox';
+import { routes as ladder } from './features/ladder';
 import { routes as macros } from './features/macros';
+import { routes as notices } from './features/notices';
 import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
 import { routes as reports } from './features/reports';
@@ -40,7 +42,9 @@ export const signedInRoute: RouteRecordRaw = {
       company,
       dealers,
       inbox,
+      ladder,
       macros,
+      notices,
       orders,
       orderCard,
       policies,

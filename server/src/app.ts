@@ -10,15 +10,19 @@ import * as z from 'zod';
 import type { Config } from './config';
 import { entities } from './entities';
 import {
+  aimAllLadders,
   appealRoutes,
   createAppealListService,
   createAppealService,
   createEntryChangeService,
   createLedgerService,
+  createNoticeService,
   createRetarget,
   createSyncService,
   createThreadService,
+  createWaitService,
   ledgerRoutes,
+  noticeRoutes,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -49,9 +53,11 @@ import { createFactsService, createReportService, reportRoutes } from './modules
 import {
   calendarRoutes,
   createDealerGroupService,
+  createLadderService,
   createPolicyPreviewService,
   createPolicyService,
   createSlaService,
+  ladderRoutes,
   policyRoutes,
 } from './modules/sla';
 import { clientFiles, clientRelease } from './platform/client-files';
@@ -118,6 +124,7 @@ export async function createApp({
   const rules = { db, log, now: clock, forgetRules, changeRules };
   const policies = createPolicyService(rules);
   const groups = createDealerGroupService(rules);
+  const ladder = createLadderService(rules);
   const previews = createPolicyPreviewService({ db, now: clock });
   await sla.start();
   const company = createCompanyService({ db, now: clock });
@@ -187,6 +194,15 @@ export async function createApp({
     now: clock,
     mayReadEntry: appeals.mayReadEntry,
   });
+  const notices = createNoticeService({
+    db,
+    tell(personIds) {
+      const at = clock().toISOString();
+      io.local.to(personIds.map(rooms.person)).emit('notice:news', { at });
+    },
+    ...fixed,
+  });
+  const waits = createWaitService({ db, sla, silence: company.silence, tell, log, ...fixed });
   const retarget = createRetarget({ db, sla, tell, log, ...fixed });
   const uploads = createUploadService({ db, config, storage, now: clock, attachments });
   const proof = createProofService({ db, ...fixed });
@@ -221,9 +237,11 @@ export async function createApp({
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });
+  ladderRoutes(api, ladder);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
+  noticeRoutes(api, notices);
   attachmentRoutes(api, attachments, { uploads, storage, config });
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
@@ -298,6 +316,7 @@ export async function createApp({
   const deaf = [
     await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
     await db.listen(channels.rightsChanged, (personId) => cutRoom(rooms.person(personId)), recheck),
+    await notices.start(),
     await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];
 
@@ -313,9 +332,15 @@ export async function createApp({
         expireSessions: () => sessions.sweep(),
         sweepDrafts: () => drafts.sweep(),
         followFacts: () => facts.follow(),
-        retargetClocks: () => retarget.all(() => stopping),
+        async retargetClocks() {
+          await retarget.all(() => stopping);
+          await waits.lookAtAll();
+        },
+        aimLadder: () => aimAllLadders(db, sla, () => stopping, now),
+        lookAtWaits: () => waits.lookAtAll(),
+        sweepNotices: () => notices.sweep(),
       },
-      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts`,
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts\n47 3 * * * sweepNotices`,
       log,
     );
     const poller = startClockPoller({
@@ -323,6 +348,10 @@ export async function createApp({
       appeals,
       log,
       breached: (kind) => metrics.breaches.inc({ kind }),
+      async also() {
+        await waits.poll();
+        await notices.deliver();
+      },
     });
     return { jobs, poller };
   }
@@ -342,6 +371,8 @@ export async function createApp({
       sla,
       appeals,
       retarget,
+      notices,
+      waits,
       threads,
       ledgers,
       lists,

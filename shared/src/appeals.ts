@@ -143,7 +143,7 @@ export const EventType = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof EventType>;
 
 /**
- * Facts of an event, by type: `status` {from,to,solved?} · `assigned` {from,to: PersonRef|null} · `joined`/`left` {persons: PersonRef[]} ·
+ * Facts of an event, by type: `status` {from,to,solved?,silentMinutes?: closed because the dealer was silent for so much of his working time} · `assigned` {from,to: PersonRef|null,by?: 'ladder'} · `joined`/`left` {persons: PersonRef[]} ·
  * `fields` {changes: {field, from, to}[]} · `order_linked` {number} · `sla_*` {kind, dueAt} · `opened` {promise: moment|null} ·
  * `clock_disputed` {disputeId, kind, cycle, claim, comment} · `dispute_settled` {disputeId, kind, cycle, claim, outcome, reason} ·
  * `edited`/`deleted` {entryId, version}: the log stays append-only, a change of an entry is an event of its own number.

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LONGEST_SILENCE_MINUTES } from './limits';
 
 /** Rules of the whole company, set by an admin. */
 export const CompanySettings = z.object({
@@ -7,12 +8,19 @@ export const CompanySettings = z.object({
   /** The collision guard (a stale answer is held), by side. */
   guardStaff: z.boolean(),
   guardDealer: z.boolean(),
+  /** After so many working minutes of the dealer's silence he is reminded; null: never. */
+  remindDealerMinutes: z.number().int().nullable(),
+  /** After so many the appeal that waits for him is closed; null: never. */
+  closeSilentMinutes: z.number().int().nullable(),
 });
 export type CompanySettings = z.infer<typeof CompanySettings>;
 
+const silence = z.number().int().min(1).max(LONGEST_SILENCE_MINUTES).nullable().optional();
 export const ChangeCompanySettings = z.strictObject({
   editMinutes: z.number().int().min(0).max(1_440).optional(),
   guardStaff: z.boolean().optional(),
   guardDealer: z.boolean().optional(),
+  remindDealerMinutes: silence,
+  closeSilentMinutes: silence,
 });
 export type ChangeCompanySettings = z.input<typeof ChangeCompanySettings>;

@@ -14,3 +14,9 @@ export const LONGEST_TARGET_MINUTES = 60 * 24 * 365;
 export const REASSIGN_MAX = 100;
 /** Saved views of the board that a menu has room for. */
 export const BOARD_VIEWS_MAX = 20;
+/** Steps of the escalation ladder. */
+export const LADDER_STEPS_MAX = 20;
+/** Working minutes of a dealer's silence that a setting may name: a quarter around the clock. */
+export const LONGEST_SILENCE_MINUTES = 60 * 24 * 90;
+/** Notices that one command marks. */
+export const NOTICES_AT_ONCE = 200;

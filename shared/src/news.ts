@@ -22,6 +22,8 @@ export interface ServerNews {
   'presence:news': (presence: AppealPresence) => void;
   /** An order the person may see changed. */
   'order:news': (order: LinkedOrder) => void;
+  /** The person's notices have changed: fetch them. What they say differs per viewer and is not told here. */
+  'notice:news': (news: { at: string }) => void;
   /** This session is over; the socket closes right after. */
   'session:ended': (news: { reason: SessionEndReason }) => void;
   /** The server stops: come back after a moment. */

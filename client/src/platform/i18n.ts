@@ -23,6 +23,8 @@ export const MESSAGE_FILES = [
   'calendars',
   'reports',
   'policies',
+  'ladder',
+  'notices',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

@@ -72,6 +72,12 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
       case 'status': {
         const to = textOf(facts.to) ?? '';
         if (!STATUSES.has(to)) return '';
+        if (to === 'closed' && typeof facts.silentMinutes === 'number') {
+          const time = format.number(Math.round(facts.silentMinutes / 6) / 10);
+          return side() === 'staff'
+            ? t('thread.events.closedSilent', { time })
+            : t('thread.statusEvents.closedSilent', { time });
+        }
         if (side() === 'staff') {
           return signed('status', { status: t(`thread.statuses.${to}`) });
         }
@@ -87,6 +93,10 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
         return t('thread.events.reopened');
       case 'assigned': {
         const to = nameOf(facts.to);
+        if (facts.by === 'ladder')
+          return to
+            ? t('thread.events.ladderAssigned', { name: to.name })
+            : t('thread.events.ladderUnassigned');
         if (!to) return signed('unassigned');
         if (to.id === author?.id) return t('thread.events.taken', { who });
         return signed('assigned', { name: to.name });

@@ -4,3 +4,6 @@
 export { routes } from './policies.routes';
 /** The group on a dealer's card; needs the texts `policies`. */
 export { default as DealerGroupField } from './DealerGroupField.vue';
+/** Working time as it is typed and told. */
+export { useWorkDay } from './policy.words';
+export { parseWorkTime, writeHours, writeWorkTime } from './workTime';

@@ -139,6 +139,8 @@ export interface AppealChange {
   marks: MarkChange[];
   participants: ParticipantChange[];
   mentions: { appeal_id: string; person_id: string; seq: number }[];
+  /** It begins to wait for the dealer now. */
+  waitsSince: Date | null;
 }
 
 interface FactsRow {
@@ -612,6 +614,15 @@ function saving(
         SELECT n.appeal_id, n.person_id, n.seq FROM jsonb_populate_recordset(NULL::mention, ${json(mentions)}) n WHERE ${onlyIf}
         ON CONFLICT (person_id, appeal_id) DO UPDATE SET seq = EXCLUDED.seq RETURNING 1)`);
   }
+  const waits = changes.flatMap(({ facts, waitsSince }) =>
+    waitsSince === null ? [] : [{ appeal_id: facts.row.id, since: waitsSince.toISOString() }],
+  );
+  if (waits.length > 0) {
+    // When something is to come of it is worked out by the poller, which looks at it next.
+    parts.push(`set_wait AS (INSERT INTO dealer_wait (appeal_id, since, next_at)
+        SELECT w.appeal_id, w.since, w.since FROM jsonb_to_recordset(${json(waits)}) w (appeal_id uuid, since timestamptz) WHERE ${onlyIf}
+        ON CONFLICT (appeal_id) DO UPDATE SET since = EXCLUDED.since, next_at = EXCLUDED.next_at, reminded_at = NULL RETURNING 1)`);
+  }
   // PostgreSQL cuts names at 63 characters.
   const names = parts.map((part) => part.slice(4, part.indexOf(' ')));
   if (!parts.every((part) => part.includes(onlyIf)))
@@ -679,4 +690,6 @@ const CLOCK_CHANGING = [
   'breached_at',
   'policy_id',
   'calendar_id',
+  'ladder_fired',
+  'ladder_at',
 ];

@@ -33,9 +33,21 @@ import {
   matchedOf,
 } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
+import { escalate } from './escalation';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
 import { followRules } from './retarget';
-import { append, assignTo, change, join, moveClocks, say, setStatus, type Command } from './thread';
+import {
+  aimLadder,
+  append,
+  assignTo,
+  change,
+  climbLadder,
+  join,
+  moveClocks,
+  say,
+  setStatus,
+  type Command,
+} from './thread';
 import {
   claimFiles,
   contentHash,
@@ -339,7 +351,6 @@ export function createAppealService({
       changing(actor, appealId, async (work, at, tx) => {
         if (!appealPolicy.assign(actor)) throw fail('forbidden', { right: 'assign' });
         const to = assigneeId === null ? null : await colleague(tx, assigneeId);
-        if (to) join(work, { id: to.id, side: 'staff' }, at);
         assignTo(work, actor, to, at);
       }),
 
@@ -598,7 +609,8 @@ export function createAppealService({
       }),
 
     /**
-     * One poll of due moments for one appeal: warnings and breaches that are still true become events.
+     * One poll of due moments for one appeal: warnings and breaches that are still true become events, and what has come
+     * of the ladder is done.
      * @returns the clocks whose breach was written now, by this call
      */
     async tick(
@@ -606,7 +618,7 @@ export function createAppealService({
       due: {
         kind: ClockKind;
         cycle: number;
-        moment: 'warn' | 'due';
+        moment: 'warn' | 'due' | 'ladder';
       }[],
     ): Promise<ClockKind[]> {
       return db.transaction(async (tx) => {
@@ -623,11 +635,14 @@ export function createAppealService({
         for (const { kind, cycle, moment } of due) {
           moveClocks(
             work,
-            { type: moment === 'due' ? 'due_reached' : 'warn_reached', kind, cycle },
+            { type: moment === 'warn' ? 'warn_reached' : 'due_reached', kind, cycle },
             clocks,
           );
         }
-        if (work.steps.length === 0) return [];
+        const reached = climbLadder(work, clocks);
+        await escalate(tx, sla, work, reached, at);
+        if (reached.length > 0) aimLadder(work, clocks);
+        if (work.steps.length + work.clocks.length === 0) return [];
         await appealRepository.save(tx, [work]);
         tellAfter(tx, work);
         return work.steps.filter(({ action }) => action === 'breached').map(({ kind }) => kind);

@@ -8,7 +8,8 @@ const EVERY_MS = 500;
 const AT_ONCE = 200;
 
 /**
- * Looks twice a second for moments that have come: a warning or a missed deadline becomes a step of the ledger and an event of the thread.
+ * Looks twice a second for moments that have come: a warning or a missed deadline becomes a step of the ledger and an event of the thread,
+ * and a step of the escalation ladder is done.
  * The database's clock decides, the appeal's lock and the unique indexes make it happen once, on however many nodes.
  */
 export function startClockPoller({
@@ -16,11 +17,14 @@ export function startClockPoller({
   appeals,
   log,
   breached,
+  also,
 }: {
   db: Db;
   appeals: Pick<AppealService, 'tick'>;
   log: Log;
   breached?: (kind: string) => void;
+  /** What else is looked at as often, after the clocks. */
+  also?: () => Promise<void>;
 }) {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -51,6 +55,10 @@ export function startClockPoller({
     timer = setTimeout(() => {
       const began = performance.now();
       running = poll()
+        .then(async (isMore) => {
+          await also?.();
+          return isMore;
+        })
         .catch((error: unknown) => {
           log.warn({ err: error }, 'the clock poller could not read');
           return false;

@@ -1,9 +1,10 @@
 /**
  * Appeals: the thread between a dealer and the company, everything said and done in it, and how it reaches every reader.
  *
- * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`.
- * Tells: `appeal:news`, `appeal:mark` over the socket after commit.
- * Hears: the job `retargetClocks` when policies, dealer groups or calendars change (`createRetarget`).
+ * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`, `ladder_fired`, `notice`, `dealer_wait`.
+ * Tells: `appeal:news`, `appeal:mark`, `notice:news` (by NOTIFY `notices_changed`, from every node) over the socket after commit.
+ * Hears: the job `retargetClocks` when policies, dealer groups or calendars change (`createRetarget`), `aimLadder` when the ladder
+ * does, `lookAtWaits` when the rules of waiting for a dealer do.
  */
 export { createAppealListService } from './appeal-list.service';
 export { appealScope } from './appeal.policy';
@@ -14,7 +15,11 @@ export { standingFrom, standingOf, type Standing } from './appeal.standing';
 export { startClockPoller } from './clock.poller';
 export { createRetarget } from './retarget';
 export { createEntryChangeService } from './entry-change.service';
+export { aimAllLadders } from './ladder.aim';
 export { ledgerRoutes } from './ledger.routes';
 export { createLedgerService } from './ledger.service';
+export { noticeRoutes } from './notice.routes';
+export { createNoticeService } from './notice.service';
 export { createSyncService } from './sync.service';
 export { createThreadService, type ThreadService } from './thread.service';
+export { createWaitService } from './wait.service';

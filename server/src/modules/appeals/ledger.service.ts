@@ -17,7 +17,7 @@ import {
   staffDispute,
   type ClockStory,
 } from './ledger.view';
-import { append, moveClocks, setStatus } from './thread';
+import { aimLadder, append, moveClocks, setStatus } from './thread';
 import { contentHash } from './thread.service';
 
 export interface LedgerDeps {
@@ -227,6 +227,7 @@ export function createLedgerService({ db, sla, appeals }: LedgerDeps) {
       const wrongly = claim === 'had_answered' && pausedAt ? { wronglySince: pausedAt } : {};
       moveClocks(work, { type: 'wait_disproved', ...wrongly }, context);
       setStatus(work, null, 'in_work', at, null);
+      aimLadder(work, context);
       if (row.answer_owed_by === 'dealer') row.answer_owed_by = null;
       return;
     }

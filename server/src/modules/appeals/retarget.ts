@@ -67,7 +67,7 @@ export function createRetarget({
       const work = change(facts);
       const context = await sla.context(matchedOf(facts.row), at);
       followRules(work, context);
-      if (work.steps.length > 0) changed.push(work);
+      if (work.steps.length + work.clocks.length > 0) changed.push(work);
     }
     if (changed.length === 0) return;
     await appealRepository.save(tx, changed);

@@ -1,7 +1,16 @@
 import type { EventType, LastWord, Status } from '@otklik/shared/appeals';
 import { v7 as uuid } from 'uuid';
 import type { Actor } from '../people';
-import { advance, NO_POLICY, type Clock, type ClockContext, type ClockEvent } from '../sla';
+import {
+  advance,
+  nextStepAt,
+  NO_POLICY,
+  stepsReached,
+  type Clock,
+  type ClockContext,
+  type ClockEvent,
+  type LadderStep,
+} from '../sla';
 import type { AppealChange, AppealFacts, EntryRow } from './appeal.repository';
 import { spokenBy } from './guard';
 
@@ -22,6 +31,7 @@ export function change(facts: AppealFacts, { isNew = false } = {}): AppealChange
     marks: [],
     participants: [],
     mentions: [],
+    waitsSince: null,
   };
 }
 
@@ -33,7 +43,54 @@ export function moveClocks(
 ): void {
   if (context === null) return;
   // What was promised stays until another policy takes it over.
-  if (event.type === 'retargeted' && context.policy === NO_POLICY) return;
+  const isKept = event.type === 'retargeted' && context.policy === NO_POLICY;
+  if (!isKept) advanceClocks(work, event, context);
+  aimLadder(work, context);
+}
+
+/**
+ * Works out when the next step of escalation comes, for each open clock. Nobody is urged while the appeal waits for the
+ * dealer, though a missed deadline does not pause. To be called again when the status has changed after its clocks.
+ */
+export function aimLadder(work: AppealChange, context: ClockContext): void {
+  const { row, clocks } = work.facts;
+  for (const clock of clocks) {
+    const isQuiet = clock.endedAt !== null || row.status === 'waiting';
+    const ladderAt = isQuiet
+      ? null
+      : nextStepAt(clock, context.ladder ?? [], calendarOf(clock, context));
+    if (Number(ladderAt) !== Number(clock.ladderAt)) putClock(work, { ...clock, ladderAt });
+  }
+}
+
+/** What of the ladder has come: it is marked on the clocks, and answered for the caller to do. */
+export function climbLadder(
+  work: AppealChange,
+  context: ClockContext,
+): { clock: Clock; step: LadderStep }[] {
+  const { row, clocks } = work.facts;
+  if (row.status === 'waiting') return [];
+  return clocks.flatMap((clock) => {
+    const calendar = calendarOf(clock, context);
+    const steps = stepsReached(clock, context.ladder ?? [], context.at, calendar);
+    if (steps.length === 0) return [];
+    const ladderFired = [...clock.ladderFired, ...steps.map(({ id }) => id)];
+    putClock(work, { ...clock, ladderFired });
+    return steps.map((step) => ({ clock, step }));
+  });
+}
+
+const calendarOf = (clock: Clock, context: ClockContext) =>
+  context.calendarOf?.(clock.calendarId) ?? context.calendar;
+
+/** The clock is like this now, in what is known and in what is to be written. */
+function putClock(work: AppealChange, clock: Clock): void {
+  const isOther = (one: Clock) => one.kind !== clock.kind || one.cycle !== clock.cycle;
+  work.facts.clocks = work.facts.clocks.map((one) => (isOther(one) ? one : clock));
+  work.clocks = [...work.clocks.filter(isOther), clock];
+}
+
+function advanceClocks(work: AppealChange, event: ClockEvent, context: ClockContext): void {
   const before = work.facts.clocks;
   const { clocks, changed, steps } = advance(before, event, context);
   if (changed.length === 0 && steps.length === 0) return;
@@ -222,7 +279,11 @@ export function say(
     ].sort((a, b) => (a.personId < b.personId ? -1 : 1));
     work.mentions.push({ appeal_id: row.id, person_id: personId, seq: entry.seq });
   }
-  if (isPublic) afterMessage(work, actor, said, at, clocks);
+  if (isPublic) {
+    const waited = row.status === 'waiting';
+    afterMessage(work, actor, said, at, clocks);
+    if (waited && clocks !== null) aimLadder(work, clocks);
+  }
   return entry;
 }
 
@@ -332,7 +393,10 @@ export function join(
   return known === undefined;
 }
 
-/** Gives the appeal to a colleague, or back to the queue. The event is for staff; the name is the dealer's to see. */
+/**
+ * Gives the appeal to a colleague, or back to the queue. The event is for staff; the name is the dealer's to see.
+ * Without an actor a step of the ladder does it.
+ */
 export function assignTo(
   work: AppealChange,
   actor: Actor | null,
@@ -346,7 +410,16 @@ export function assignTo(
       ? null
       : { id: facts.row.assignee_id, name: facts.assigneeName ?? '' };
   if (from?.id === to?.id) return;
-  append(work, actor, 'assigned', { from, to }, at, false, command);
+  if (to) join(work, { id: to.id, side: 'staff' }, at);
+  append(
+    work,
+    actor,
+    'assigned',
+    { from, to, ...(actor ? {} : { by: 'ladder' }) },
+    at,
+    false,
+    command,
+  );
   facts.row.assignee_id = to?.id ?? null;
   facts.assigneeName = to?.name ?? null;
   work.public = true;
@@ -356,6 +429,7 @@ export function assignTo(
  * Sets the status, settles the clocks by it and says so in the thread.
  * @param clocks null: the clocks were moved already (by the message that changed the status)
  * @param command what the event answers, should it come again
+ * @param why what made the system close it
  */
 export function setStatus(
   work: AppealChange,
@@ -365,6 +439,7 @@ export function setStatus(
   clocks: ClockContext | null,
   solved: boolean | null = null,
   command: Command | null = null,
+  why: { silentMinutes?: number } = {},
 ): void {
   const { row } = work.facts;
   const from = row.status;
@@ -375,12 +450,15 @@ export function setStatus(
     work,
     actor,
     'status',
-    { from, to, ...(row.solved === null ? {} : { solved: row.solved }) },
+    { from, to, ...(row.solved === null ? {} : { solved: row.solved }), ...why },
     at,
     true,
     command,
   );
-  if (to === 'waiting') row.answer_owed_by = 'dealer';
+  if (to === 'waiting') {
+    row.answer_owed_by = 'dealer';
+    work.waitsSince = at;
+  }
   if (DONE.includes(to)) row.answer_owed_by = null;
   for (const event of clockEvents(from, to)) moveClocks(work, event, clocks);
   // The wait is over and the dealer has not written: a question of his that was not answered is owed again.

@@ -28,6 +28,8 @@ describe('the rules of the company', () => {
       editMinutes: 15,
       guardStaff: true,
       guardDealer: true,
+      remindDealerMinutes: null,
+      closeSilentMinutes: null,
     });
     const me = await admin.call(peopleApi.me, {});
     expect([me.limits.editMinutes, me.can.manageCompany]).toEqual([15, true]);
@@ -38,6 +40,8 @@ describe('the rules of the company', () => {
       editMinutes: 15,
       guardStaff: true,
       guardDealer: false,
+      remindDealerMinutes: null,
+      closeSilentMinutes: null,
     });
     await admin.call(companyApi.changeSettings, { guardDealer: false });
     await admin.call(companyApi.changeSettings, {});
@@ -67,6 +71,19 @@ describe('the rules of the company', () => {
       code: 'invalid_input',
       facts: { fields: [{ path: 'editMinutes' }] },
     });
+  });
+
+  it('remind a dealer before they close on him, in whatever order they are set', async () => {
+    await admin.call(companyApi.changeSettings, { closeSilentMinutes: 960 });
+    const no = await refusal(admin.call(companyApi.changeSettings, { remindDealerMinutes: 960 }));
+    expect(no.problem).toMatchObject({
+      facts: { fields: [{ path: 'remindDealerMinutes', rule: 'order' }] },
+    });
+    await admin.call(companyApi.changeSettings, { remindDealerMinutes: 480 });
+    const again = await refusal(admin.call(companyApi.changeSettings, { closeSilentMinutes: 60 }));
+    expect(again.problem).toMatchObject({ facts: { fields: [{ path: 'closeSilentMinutes' }] } });
+    const off = { remindDealerMinutes: null, closeSilentMinutes: null };
+    expect(await admin.call(companyApi.changeSettings, off)).toMatchObject(off);
   });
 
   it('reach another node at once', async () => {

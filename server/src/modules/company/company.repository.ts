@@ -4,7 +4,16 @@ import type { Db, Tx } from '../../platform/db';
 /** Told to all nodes when the rules change. */
 export const COMPANY_CHANGED = 'company_changed';
 
-const COLUMNS = `edit_minutes AS "editMinutes", guard_staff AS "guardStaff", guard_dealer AS "guardDealer"`;
+/** Rules of waiting for a dealer, in minutes of his working time; null: never. */
+interface Silence {
+  remindMinutes: number | null;
+  closeMinutes: number | null;
+  /** Silence before counts nothing. */
+  countsFrom: Date;
+}
+
+const COLUMNS = `edit_minutes AS "editMinutes", guard_staff AS "guardStaff", guard_dealer AS "guardDealer",
+  remind_dealer_minutes AS "remindDealerMinutes", close_silent_minutes AS "closeSilentMinutes"`;
 
 function theRow(rows: CompanySettings[]): CompanySettings {
   const [row] = rows;
@@ -22,11 +31,29 @@ export const companyRepository = {
 
   /** Writes the rules and tells every node, when the transaction commits. */
   async save(tx: Tx, settings: CompanySettings): Promise<void> {
-    await tx.query(`UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3`, [
-      settings.editMinutes,
-      settings.guardStaff,
-      settings.guardDealer,
-    ]);
+    await tx.query(
+      `UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3, remind_dealer_minutes = $4, close_silent_minutes = $5`,
+      [
+        ...[settings.editMinutes, settings.guardStaff, settings.guardDealer],
+        ...[settings.remindDealerMinutes, settings.closeSilentMinutes],
+      ],
+    );
     await tx.query(`SELECT pg_notify('${COMPANY_CHANGED}', '')`);
+  },
+
+  /** Silence counts anew by changed settings, and every appeal that waits is looked at again. */
+  async countSilenceFrom(tx: Tx, at: Date): Promise<void> {
+    await tx.query(`UPDATE company SET silence_counts_from = $1`, [at]);
+    await tx.addJob('lookAtWaits', {}, { key: 'lookAtWaits' });
+  },
+
+  /** What appeals that wait for their dealer go by. */
+  async silence(q: Pick<Db, 'query'>): Promise<Silence> {
+    const [row] = await q.query<Omit<Silence, 'countsFrom'> & { countsFrom: string | null }>(
+      `SELECT remind_dealer_minutes AS "remindMinutes", close_silent_minutes AS "closeMinutes",
+         to_jsonb(nullif(silence_counts_from, '-infinity')) #>> '{}' AS "countsFrom" FROM company`,
+    );
+    if (!row) throw new Error('the row of the company is missing: run the migrations');
+    return { ...row, countsFrom: new Date(row.countsFrom ?? 0) };
   },
 };

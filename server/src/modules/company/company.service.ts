@@ -48,6 +48,9 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
     /** How long one may change his own message; 0: never. */
     editMinutes: async (): Promise<number> => (await remembered()).editMinutes,
 
+    /** By which an appeal waits for its dealer; always as it stands now. */
+    silence: () => companyRepository.silence(db),
+
     /** Is a stale answer of this side held? */
     async guards(side: Side): Promise<boolean> {
       const { guardStaff, guardDealer } = await remembered();
@@ -64,6 +67,7 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
      * Changes the named rules; the others keep their values. The same values twice change nothing.
      * @throws not_found – a dealer asks
      * @throws forbidden – only admins set the rules
+     * @throws invalid_input – an appeal would be closed before its dealer is reminded
      */
     async change(
       actor: Actor,
@@ -77,10 +81,28 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
           editMinutes: input.editMinutes ?? before.editMinutes,
           guardStaff: input.guardStaff ?? before.guardStaff,
           guardDealer: input.guardDealer ?? before.guardDealer,
+          // Null is a value: never.
+          remindDealerMinutes:
+            input.remindDealerMinutes === undefined
+              ? before.remindDealerMinutes
+              : input.remindDealerMinutes,
+          closeSilentMinutes:
+            input.closeSilentMinutes === undefined
+              ? before.closeSilentMinutes
+              : input.closeSilentMinutes,
         };
+        const { remindDealerMinutes: remind, closeSilentMinutes: close } = settings;
+        if (remind !== null && close !== null && close <= remind) {
+          const path =
+            input.closeSilentMinutes == null ? 'remindDealerMinutes' : 'closeSilentMinutes';
+          const message = 'the reminder comes before the closing';
+          throw fail('invalid_input', { fields: [{ path, rule: 'order', message }] });
+        }
         const changed = changedFields({ ...before }, { ...settings });
         if (changed === null) return before;
         await companyRepository.save(tx, settings);
+        if (before.remindDealerMinutes !== remind || before.closeSilentMinutes !== close)
+          await companyRepository.countSilenceFrom(tx, now());
         await recordChange(tx, {
           by: actor,
           at: now(),

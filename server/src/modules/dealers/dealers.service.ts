@@ -113,6 +113,8 @@ export function createDealerService(deps: DealerDeps) {
       const save = () => tx.repository(Dealer).update(dealerId, { ...fields, managerId });
       if (fields.severalSessions === undefined && fields.maxSessions === undefined) await save();
       else await underNewRules(tx, actor, dealerId, save);
+      // What waits for him counts in his zone.
+      if ('zone' in changed.after) await tx.addJob('lookAtWaits', {}, { key: 'lookAtWaits' });
       await recordChange(tx, {
         ...{ by: actor, at: now(), dealerId, subjectId: dealerId, subject: before.name },
         ...{ action: 'dealer.changed', ...changed },

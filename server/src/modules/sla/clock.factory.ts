@@ -21,6 +21,8 @@ export function aClock(given: Partial<Clock> = {}): Clock {
     breachedAt: null,
     policyId: '00000000-0000-4000-8000-000000000001',
     calendarId: '00000000-0000-4000-8000-000000000002',
+    ladderFired: [],
+    ladderAt: null,
     ...given,
   };
 }

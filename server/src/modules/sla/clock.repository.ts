@@ -18,6 +18,8 @@ export interface ClockRow {
   breached_at: string | null;
   policy_id: string;
   calendar_id: string;
+  ladder_fired: readonly string[];
+  ladder_at: string | null;
 }
 
 /** A row of `sla_clock_step` without its appeal and its number. */
@@ -32,12 +34,12 @@ export interface ClockStepRow {
   due_at: string | null;
 }
 
-/** Something of a running clock that is past its moment. */
+/** Something of an open clock that is past its moment. */
 export interface DueClock {
   appealId: string;
   kind: ClockKind;
   cycle: number;
-  moment: 'warn' | 'due';
+  moment: 'warn' | 'due' | 'ladder';
 }
 
 type Queries = Pick<Db, 'query'>;
@@ -60,6 +62,8 @@ export const clockRepository = {
       breachedAt: momentOf(row.breached_at),
       policyId: row.policy_id,
       calendarId: row.calendar_id,
+      ladderFired: row.ladder_fired,
+      ladderAt: momentOf(row.ladder_at),
     };
   },
 
@@ -80,6 +84,8 @@ export const clockRepository = {
       breached_at: isoOf(clock.breachedAt),
       policy_id: clock.policyId,
       calendar_id: clock.calendarId,
+      ladder_fired: clock.ladderFired,
+      ladder_at: isoOf(clock.ladderAt),
     };
   },
 
@@ -127,7 +133,7 @@ export const clockRepository = {
     return rows.map(({ step }) => clockRepository.toStep(step));
   },
 
-  /** Running clocks past a moment by the database's clock, the longest past first. */
+  /** Open clocks past a moment by the database's clock, the longest past first. */
   dueAppeals: (q: Queries, limit: number): Promise<DueClock[]> => q.query<DueClock>(DUE, [limit]),
 };
 
@@ -144,6 +150,11 @@ const DUE = `
      FROM sla_clock
      WHERE state = 'running' AND warned_at IS NULL AND warn_at <= (SELECT clock_timestamp())
      ORDER BY warn_at LIMIT $1)
+    UNION ALL
+    (SELECT appeal_id, kind, cycle, 'ladder', ladder_at
+     FROM sla_clock
+     WHERE ladder_at <= (SELECT clock_timestamp())
+     ORDER BY ladder_at LIMIT $1)
   ) AS reached
   ORDER BY past
   LIMIT $1`;

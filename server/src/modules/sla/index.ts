@@ -1,12 +1,12 @@
 /**
  * SLA: working hours, promised times and the clocks that measure them.
  *
- * Tables: `calendar`, `calendar_version`, `calendar_day`, `sla_policy`, `dealer_group`, `dealer_group_member`, `sla_recompute`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
+ * Tables: `calendar`, `calendar_version`, `calendar_day`, `sla_policy`, `dealer_group`, `dealer_group_member`, `sla_recompute`, `ladder`, `ladder_step`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
  * while the appeals module writes them together with the thread.
- * Tells: NOTIFY `sla_changed` and the job `retargetClocks` when a calendar, a policy or a dealer's group changes.
+ * Tells: NOTIFY `sla_changed`, the job `aimLadder` when the ladder changes, the job `retargetClocks` when a calendar, a policy or a dealer's group changes.
  * Hears: NOTIFY `sla_changed`.
  */
-export { dueAt, workMsBetween, type WorkCalendar } from './calendar';
+export { dueAt, isOpen, nextOpening, workMsBetween, type WorkCalendar } from './calendar';
 export { calendarOf } from './calendar.repository';
 export { calendarRoutes } from './calendar.routes';
 export { stretchesOf, type Stretch } from './clock.days';
@@ -21,6 +21,9 @@ export {
   type ClockPolicy,
   type ClockStep,
 } from './sla.clock';
+export { nextStepAt, stepsReached, type LadderStep } from './ladder';
+export { ladderRoutes } from './ladder.routes';
+export { createLadderService } from './ladder.service';
 export { createDealerGroupService } from './dealer-groups.service';
 export { policyRoutes } from './policies.routes';
 export { createPolicyService } from './policies.service';

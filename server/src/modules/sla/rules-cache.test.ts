@@ -24,6 +24,7 @@ function someRules(zone = 'Europe/Moscow', more: Partial<StoredCalendar>[] = [])
       },
     ],
     groupOf: {},
+    ladder: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClockPolicy } from './sla.clock';
+import type { LadderStep } from './ladder';
 import type { Calendar } from './calendar.repository';
 import type { SlaPolicy } from './policies.repository';
 import type { Rules } from './sla.repository';
@@ -23,6 +24,7 @@ export interface KnownRules {
   policiesById: ReadonlyMap<string, SlaPolicy>;
   /** Dealer → his group. */
   groupOf: ReadonlyMap<string, string>;
+  ladder: readonly LadderStep[];
 }
 
 export interface RulesCache {
@@ -86,7 +88,7 @@ function knownRules(rules: Rules, before: KnownRules['calendars']): KnownRules {
   const ofTeam = new Map(all.flatMap((one) => one.teamIds.map((id) => [id, one] as const)));
   const calendarFor = ({ dealerId, teamId }: CalendarOwner) =>
     ofDealer.get(dealerId ?? '') ?? ofTeam.get(teamId ?? '') ?? company;
-  return { calendars, company, calendarFor, policies, policiesById, groupOf };
+  return { calendars, company, calendarFor, policies, policiesById, groupOf, ladder: rules.ladder };
 }
 
 function clockPolicyOf(policy: SlaPolicy): ClockPolicy {

@@ -6,6 +6,7 @@
  * Whether an appeal waits, is resolved or was answered is read from the clocks themselves.
  */
 import { dueAt, workMsBetween, type WorkCalendar } from './calendar';
+import type { LadderStep } from './ladder';
 
 export type ClockKind = 'first_response' | 'next_response' | 'resolution';
 export type ClockState = 'running' | 'paused' | 'met' | 'breached' | 'cancelled';
@@ -36,6 +37,10 @@ export interface Clock {
   breachedAt: Date | null;
   policyId: string;
   calendarId: string;
+  /** Steps of the escalation ladder that have come, once per cycle; see `ladder.ts`. */
+  ladderFired: readonly string[];
+  /** When the next one comes; null: none is to come as things stand. */
+  ladderAt: Date | null;
 }
 
 /** `ended`: settled after its breach; the clock's state stays `breached`. */
@@ -115,6 +120,8 @@ export interface ClockContext {
   calendar: WorkCalendar;
   /** The calendar that a clock has run by until now; left out, the same for all. */
   calendarOf?: (calendarId: string) => WorkCalendar | undefined;
+  /** Steps of escalation; the machine itself knows nothing of them. */
+  ladder?: readonly LadderStep[];
 }
 
 type Duty = 'answer' | 'resolution';
@@ -328,6 +335,8 @@ function blankClock(
     breachedAt: null,
     policyId: policy.id,
     calendarId: calendar.id,
+    ladderFired: [],
+    ladderAt: null,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Db, Tx } from '../../platform/db';
 import { CALENDARS, calendarOf, type Calendar, type StoredCalendar } from './calendar.repository';
 import { GROUPS_AS_JSON } from './dealer-groups.repository';
+import type { LadderStep } from './ladder';
+import { LADDER_AS_JSON } from './ladder.repository';
 import { announceRules, POLICIES_AS_JSON, type SlaPolicy } from './policies.repository';
 
 /** All rules as they stood at one moment. */
@@ -10,6 +12,8 @@ export interface Rules {
   policies: SlaPolicy[];
   /** Dealer → his group, of those that are in one. */
   groupOf: Record<string, string>;
+  /** The steps of escalation that hold. */
+  ladder: LadderStep[];
 }
 
 export const slaRepository = {
@@ -19,10 +23,12 @@ export const slaRepository = {
       SELECT
         (${CALENDARS}) AS calendars,
         ${POLICIES_AS_JSON} AS policies,
-        ${GROUPS_AS_JSON} AS "groupOf"`);
+        ${GROUPS_AS_JSON} AS "groupOf",
+        ${LADDER_AS_JSON} AS ladder`);
     return {
       policies: rules?.policies ?? [],
       groupOf: rules?.groupOf ?? {},
+      ladder: (rules?.ladder ?? []).map((step) => ({ ...step, since: new Date(step.since) })),
       calendars: (rules?.calendars ?? []).map(calendarOf),
     };
   },

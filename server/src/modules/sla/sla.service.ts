@@ -73,7 +73,7 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     } & CalendarOwner,
     at: Date,
   ): Promise<ClockContext> {
-    const { policies, groupOf, calendars, calendarFor } = await rules.get();
+    const { policies, groupOf, calendars, calendarFor, ladder } = await rules.get();
     const policy = choosePolicy(policies, {
       ...appeal,
       groupId: groupOf.get(appeal.dealerId) ?? null,
@@ -83,6 +83,7 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
       policy: policy?.clock ?? NO_POLICY,
       calendar: calendarFor(appeal),
       calendarOf: (id) => calendars.get(id),
+      ladder,
     };
   }
 
@@ -90,6 +91,34 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
   async function calendarById(id: string): Promise<WorkCalendar | null> {
     return (await rules.get()).calendars.get(id) ?? null;
   }
+
+  /**
+   * When people of these teams work: hours of each team that has its own, else the company's.
+   * Whoever is in several teams works by all of them.
+   */
+  async function hoursOfStaff(teamIds: readonly string[]): Promise<WorkCalendar[]> {
+    const { calendarFor, company: ofCompany } = await rules.get();
+    return teamIds.length === 0 ? [ofCompany] : teamIds.map((teamId) => calendarFor({ teamId }));
+  }
+
+  /**
+   * When a dealer works: by his own calendar, else by the company's hours in his zone. The same object while nothing changes.
+   * The team's hours say nothing of him.
+   */
+  async function hoursOfDealer(dealerId: string, zone: string): Promise<WorkCalendar> {
+    const { calendarFor, company: ofCompany } = await rules.get();
+    const own = calendarFor({ dealerId });
+    if (own !== ofCompany || own.zone === zone) return own;
+    if (moved.of !== ofCompany) moved = { of: ofCompany, byZone: new Map() };
+    const known = moved.byZone.get(zone) ?? { ...ofCompany, zone };
+    moved.byZone.set(zone, known);
+    return known;
+  }
+  /** The company's calendar in other zones. */
+  let moved: { of: WorkCalendar | null; byZone: Map<string, WorkCalendar> } = {
+    of: null,
+    byZone: new Map(),
+  };
 
   /** The company's zone and ordinary hours, for promises and chips. */
   async function company(): Promise<{ zone: string; hours: HoursView }> {
@@ -146,6 +175,8 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     changeRules,
     context,
     calendarById,
+    hoursOfStaff,
+    hoursOfDealer,
     company,
     about,
     calendars: createCalendarService({ db, now, changeRules, announce }),

@@ -1,0 +1,7 @@
+import type { ListNotices, MarkNotices, NoticePage, UnreadNotices } from './notices';
+import { route } from './route';
+
+export const noticesApi = {
+  list: route<ListNotices, NoticePage>('GET', '/notices'),
+  mark: route<MarkNotices, UnreadNotices>('PUT', '/notices/read'),
+};
