@@ -1,14 +1,16 @@
+import { someSessions } from '../../modules/people/people.factory';
 import { clockRepository } from '../../modules/sla';
 import { announceRules } from '../../modules/sla/policies.repository';
 import type { Db } from '../../platform/db';
-import { cpuOf, ms, percentile, table, type Ground } from './ground';
+import { cpuOf, median, ms, percentile, table, type Ground } from './ground';
 import { close, drive, productCrowd } from './load';
-import { aCrowdOfPeople } from './people';
+import { aCrowdOfPeople, ask } from './people';
 
 const CLOCKS = Number(process.env.BENCH_CLOCKS ?? 100_000);
 const CHUNK = 10_000;
 const IDLE_MS = 8_000;
 const LOOKS = 200;
+const BOARDS = 10;
 const [BREACHES, BREACH_MS, HEAD_START_MS] = [750, 15_000, 1_500];
 const [ROOMS, LISTENERS, PER_SECOND] = [10, 4, 50];
 /** How long is sent beside the recompute, and how long it may take, ms. */
@@ -36,6 +38,19 @@ export async function clocks(ground: Ground): Promise<void> {
     return (server.cpu() - before + (await backends()) - stored) / IDLE_MS;
   });
   bar.step();
+  const board = await ground.withDb(databaseUrl, async (db) => {
+    const [person] = await db.query<{ id: string }>(
+      `INSERT INTO person (login, password_hash, name, role) VALUES ('supervisor', '-', 'Руководитель', 'supervisor') RETURNING id`,
+    );
+    const [cookie = ''] = await someSessions(db, [person?.id ?? '']);
+    const took = [];
+    for (let turn = 0; turn <= BOARDS; turn += 1) {
+      const began = performance.now();
+      await ask(server.url, cookie, 'GET', '/board');
+      took.push(performance.now() - began);
+    }
+    return { median: median(took.slice(1)), p99: percentile(took.slice(1), 0.99) };
+  });
   const late = await ground.withDb(databaseUrl, (db) => lateness(db));
   bar.step();
 
@@ -70,6 +85,8 @@ export async function clocks(ground: Ground): Promise<void> {
       ['one look for due moments, nothing due', ms(looking.ms), ''],
       ['… its CPU, node and database, of a core', percent(looking.cpu), '2 %'],
       ['the whole idle server with its database, of a core', percent(idle), ''],
+      [`board over ${CLOCKS} open appeals, median`, ms(board.median), '500 ms'],
+      ['… p99', ms(board.p99), ''],
       ['breach written down after its moment, median', ms(late.p50), ''],
       ['… p99', ms(late.p99), '2000 ms'],
       ['… not written down', String(late.missing), '0'],
@@ -87,7 +104,7 @@ export async function clocks(ground: Ground): Promise<void> {
     ]),
   );
   await ground.save('clocks', {
-    ...{ clocks: CLOCKS, looking, idle, late, recompute, alone, aloneFull },
+    ...{ clocks: CLOCKS, looking, idle, board, late, recompute, alone, aloneFull },
   });
 }
 
