@@ -12,7 +12,7 @@ const IN_ADDRESS = {
   dealer: 'dealerId',
 } as const satisfies Record<string, keyof BoardFilter>;
 export type FilterName = keyof typeof IN_ADDRESS;
-export const FILTER_NAMES = ['topic', 'manager', 'type', 'team', 'dealer'] as const;
+const FILTER_NAMES = ['topic', 'manager', 'type', 'team', 'dealer'] as const;
 
 /** What the board is narrowed to and by what its load is told: all of it in the address, so that it can be kept and sent. */
 export function useBoardFilters() {

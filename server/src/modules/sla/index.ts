@@ -30,3 +30,4 @@ export { createPolicyService } from './policies.service';
 export { createPolicyPreviewService } from './policy-preview.service';
 export { createSlaService, NO_POLICY, type SlaService } from './sla.service';
 export { clockView, promiseView, stepView } from './sla.view';
+export { announceRules } from './policies.repository';

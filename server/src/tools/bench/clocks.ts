@@ -1,6 +1,5 @@
 import { someSessions } from '../../modules/people/people.factory';
-import { clockRepository } from '../../modules/sla';
-import { announceRules } from '../../modules/sla/policies.repository';
+import { announceRules, clockRepository } from '../../modules/sla';
 import type { Db } from '../../platform/db';
 import { cpuOf, median, ms, percentile, table, type Ground } from './ground';
 import { close, drive, productCrowd } from './load';
