@@ -381,7 +381,6 @@ export function createAppealService({
           isDone = now === from;
           if (!isDone) return;
           const person = to === null ? null : (people.get(to) ?? null);
-          if (person) join(work, { id: person.id, side: 'staff' }, at);
           assignTo(work, actor, person, at, command);
         }).catch((error: unknown) => {
           if (error instanceof AppError && error.code === 'not_found') return null;
