@@ -68,7 +68,7 @@ export function addressOf(
 }
 
 /** Address of a path below `/api`, wherever the product lives on its host. */
-export const apiUrl = (path: string): URL => new URL(`api${path}`, document.baseURI);
+const apiUrl = (path: string): URL => new URL(`api${path}`, document.baseURI);
 
 async function overHttp<Output>(
   route: Pick<Route<unknown, unknown>, 'method' | 'path'>,
