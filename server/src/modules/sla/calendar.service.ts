@@ -204,7 +204,7 @@ async function ownerProblems(
 }
 
 /** What an admin sets, without the number of the revision and what is worked out from it. */
-function contentOf(calendar: StoredCalendar): Omit<StoredCalendar, 'rev' | 'id'> {
+export function contentOf(calendar: StoredCalendar): Omit<StoredCalendar, 'rev' | 'id'> {
   const { name, zone, isCompany, versions, days, teamIds, dealerIds } = calendar;
   return { name, zone, isCompany, versions, days, teamIds, dealerIds };
 }

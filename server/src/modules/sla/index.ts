@@ -28,5 +28,13 @@ export { createDealerGroupService } from './dealer-groups.service';
 export { policyRoutes } from './policies.routes';
 export { createPolicyService } from './policies.service';
 export { createPolicyPreviewService } from './policy-preview.service';
-export { createSlaService, NO_POLICY, type SlaService } from './sla.service';
+export { supposedRules } from './supposed-rules';
+export { mayManage } from './sla.policy';
+export {
+  contextIn,
+  createSlaService,
+  NO_POLICY,
+  type MatchedAppeal,
+  type SlaService,
+} from './sla.service';
 export { clockView, promiseView, stepView } from './sla.view';
