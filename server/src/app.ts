@@ -14,6 +14,7 @@ import {
   appealRoutes,
   createAppealListService,
   createAppealService,
+  createDryRunService,
   createEntryChangeService,
   createLedgerService,
   createNoticeService,
@@ -21,6 +22,7 @@ import {
   createSyncService,
   createThreadService,
   createWaitService,
+  dryRunRoutes,
   ledgerRoutes,
   noticeRoutes,
   standingFrom,
@@ -243,6 +245,7 @@ export async function createApp({
   ledgerRoutes(api, ledgers);
   noticeRoutes(api, notices);
   attachmentRoutes(api, attachments, { uploads, storage, config });
+  dryRunRoutes(api, createDryRunService({ db, now: clock }));
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
   macroRoutes(api, macros);

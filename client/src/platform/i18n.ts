@@ -25,6 +25,7 @@ export const MESSAGE_FILES = [
   'policies',
   'ladder',
   'notices',
+  'dryRun',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];
 

@@ -9,6 +9,7 @@ import { ListOrders1763700700000 } from './1763700700000-list-orders';
 import { Macros1763700800000 } from './1763700800000-macros';
 import { Calendars1763701000000 } from './1763701000000-calendars';
 import { Policies1763701100000 } from './1763701100000-policies';
+import { PastHours1763701105000 } from './1763701105000-past-hours';
 import { Ladder1763701110000 } from './1763701110000-ladder';
 import { UnfinishedUploads1763701130000 } from './1763701130000-unfinished-uploads';
 import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
@@ -28,6 +29,7 @@ export const migrations = [
   Macros1763700800000,
   Calendars1763701000000,
   Policies1763701100000,
+  PastHours1763701105000,
   Ladder1763701110000,
   UnfinishedUploads1763701130000,
   ClockDisputes1763701200000,

@@ -206,6 +206,9 @@ beforeAll(async () => {
     'DELETE /sla/policies/:policyId': { policyId: policy?.id, rev: 1 },
     'POST /sla/policies/:policyId/restore': { policyId: policy?.id },
     'POST /sla/preview': { policyId: policy?.id, draft: aDraft, limit: 10, cursor: 'x' },
+    'POST /sla/dry-run': {
+      ...{ weeks: 1, policy: { policyId: policy?.id, draft: aDraft }, calendar: null, cursor: 'x' },
+    },
     'GET /sla/coverage': {},
     'GET /sla/unmatched': { limit: 10, cursor: 'x' },
     'GET /sla/recompute': {},

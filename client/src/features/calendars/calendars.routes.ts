@@ -1,7 +1,7 @@
 import type { RouteRecordRaw } from 'vue-router';
 
 const meta = {
-  messages: ['calendars'],
+  messages: ['calendars', 'dryRun'],
   nav: 'calendars',
   side: 'staff',
   right: 'manageSla',

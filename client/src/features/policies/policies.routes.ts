@@ -4,6 +4,6 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/admin/sla',
     component: () => import('./PoliciesPage.vue'),
-    meta: { messages: ['policies'], nav: 'sla', side: 'staff', right: 'manageSla' },
+    meta: { messages: ['policies', 'dryRun'], nav: 'sla', side: 'staff', right: 'manageSla' },
   },
 ];

@@ -23,3 +23,5 @@ export { createNoticeService } from './notice.service';
 export { createSyncService } from './sync.service';
 export { createThreadService, type ThreadService } from './thread.service';
 export { createWaitService } from './wait.service';
+export { dryRunRoutes } from './dry-run.routes';
+export { createDryRunService } from './dry-run.service';

@@ -470,7 +470,8 @@ export function setStatus(
 const owesAnswer = ({ facts }: AppealChange) =>
   facts.clocks.some(({ kind, endedAt }) => kind !== 'resolution' && endedAt === null);
 
-function clockEvents(from: Status, to: Status): ClockEvent[] {
+/** What a change of the status means for the clocks. */
+export function clockEvents(from: Status, to: Status): ClockEvent[] {
   if (to === 'closed') return [{ type: 'closed' }];
   if (to === 'resolved') return [{ type: 'resolved' }];
   // Straight from done to waiting: the new resolution has to begin before it can wait.

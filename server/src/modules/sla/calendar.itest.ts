@@ -355,6 +355,53 @@ describe('the clocks of an appeal', () => {
     await change(ofTeam, { teamIds: [] });
   });
 
+  it('keep the hours that held for time that has passed on the very day of a change', async () => {
+    const [first, later] = [OFFICE, [{ from: 840, to: 1320 }]];
+    const versions = [{ validFrom: null, week: weekOf(first), country: null }];
+    const from = (week: { from: number; to: number }[]) => ({
+      versions: [...versions, { validFrom: '2026-03-02', week: weekOf(week), country: null }],
+    });
+    const counted = async (appealId: string) => {
+      const [row] = await rowsOf(
+        `SELECT counted_ms / 60000 AS minutes FROM sla_clock WHERE appeal_id = $1 AND kind = 'first_response'`,
+        [appealId],
+      );
+      return Number(row!.minutes);
+    };
+    const own = await create({ dealerIds: [company.dealer.id], versions });
+    const [appealId, answered] = [await open(), await open()];
+
+    now = new Date('2026-03-02T09:00:00Z'); // 12:00 in Moscow
+    const [, used] = [await open(), await admin.call(calendarsApi.list, {})];
+    const changed = await change(
+      used.items.find(({ id }) => id === own.id)!,
+      from(later),
+    );
+    now = new Date('2026-03-02T09:30:00Z');
+    // Before the job has run.
+    await aMessage(manager, answered);
+    expect(await counted(answered)).toBe(60);
+    await retarget();
+    expect(await counted(appealId)).toBe(60);
+    expect(await due(appealId)).toEqual(new Date('2026-03-02T12:00:00Z'));
+
+    now = new Date('2026-03-02T11:30:00Z'); // 14:30 in Moscow
+    const again = await change(changed, from([{ from: 960, to: 1200 }]));
+    await retarget();
+    expect(await counted(appealId)).toBe(90);
+    expect(await due(appealId)).toEqual(new Date('2026-03-02T13:30:00Z'));
+    await expectLedgerSum(appealId);
+
+    // What is to come has no past worth keeping.
+    await change(again, { days: [{ date: '2026-03-05', kind: 'closed' }], dealerIds: [] });
+    expect(
+      await rowsOf(`SELECT until FROM calendar_past WHERE calendar_id = $1 ORDER BY until`, [
+        own.id,
+      ]),
+    ).toEqual([{ until: new Date('2026-03-02T09:00:00Z') }, { until: now }]);
+    await retarget();
+  });
+
   it('follow a version and a dated exception; what lies behind stays as it was', async () => {
     const appealId = await open();
     const known = await companyCalendar();

@@ -22,6 +22,11 @@ export interface StoredCalendar {
   dealerIds: string[];
 }
 
+/** What a calendar was before a moment in the course of a day. */
+export interface PastHours extends Pick<StoredCalendar, 'versions' | 'days'> {
+  until: string;
+}
+
 /** Working hours under a name, ready to count with. The company's hold where nothing more specific does. */
 export interface Calendar extends StoredCalendar, WorkCalendar {}
 
@@ -34,23 +39,45 @@ export const CALENDARS = `
         ) ORDER BY v.valid_from) FROM calendar_version v WHERE v.calendar_id = c.id),
       'days', (SELECT coalesce(jsonb_object_agg(d.day, jsonb_build_object(
           'kind', d.kind, 'intervals', d.intervals, 'note', d.note)), '{}') FROM calendar_day d WHERE d.calendar_id = c.id),
+      'past', (SELECT coalesce(jsonb_agg(jsonb_build_object('until', p.until, 'versions', p.versions, 'days', p.days)
+          ORDER BY p.until), '[]') FROM calendar_past p WHERE p.calendar_id = c.id),
       'teamIds', (SELECT coalesce(jsonb_agg(t.id ORDER BY t.id), '[]') FROM team t WHERE t.calendar_id = c.id),
       'dealerIds', (SELECT coalesce(jsonb_agg(d.id ORDER BY d.id), '[]') FROM dealer d WHERE d.calendar_id = c.id)
     ) ORDER BY c.is_company DESC, c.name, c.id), '[]') FROM calendar c`;
 
-/** Works out every day on which the week alone does not decide, so that counting looks at lists only. */
-export function calendarOf(stored: StoredCalendar): Calendar {
-  const [first, ...later] = stored.versions;
-  if (first === undefined) throw new Error(`Calendar ${stored.id} has no version`);
+/**
+ * Works out every day on which the week alone does not decide, so that counting looks at lists only.
+ * @param past oldest first
+ */
+export function calendarOf({
+  past = [],
+  ...stored
+}: StoredCalendar & { past?: readonly PastHours[] }): Calendar {
   const country = stored.versions.at(-1)?.country ?? null;
+  const before = past.reduce<WorkCalendar['before']>(
+    (earlier, { until, ...content }) => ({
+      until: new Date(until),
+      hours: { ...hoursOf({ ...stored, ...content }), ...(earlier && { before: earlier }) },
+    }),
+    undefined,
+  );
   return {
     ...stored,
-    week: first.week,
+    ...hoursOf(stored),
+    ...(country !== null && { lastKnownYear: lastKnownYear(country) }),
+    ...(before && { before }),
+  };
+}
+
+function hoursOf(stored: Pick<StoredCalendar, 'id' | 'zone' | 'versions' | 'days'>): WorkCalendar {
+  const [first, ...later] = stored.versions;
+  if (first === undefined) throw new Error(`Calendar ${stored.id} has no version`);
+  return {
+    ...{ id: stored.id, zone: stored.zone, week: first.week },
     laterWeeks: later.map(({ validFrom, week }) => ({ from: validFrom ?? '', week })),
     exceptions: Object.fromEntries(
       specialDates(stored).map((date) => [date, dayHours(stored, date).intervals]),
     ),
-    ...(country !== null && { lastKnownYear: lastKnownYear(country) }),
   };
 }
 
@@ -80,6 +107,19 @@ export const calendarRepository = {
     await tx.query(`DELETE FROM calendar_version WHERE calendar_id = $1`, [id]);
     await tx.query(`DELETE FROM calendar_day WHERE calendar_id = $1`, [id]);
     await writeRows(tx, calendar);
+  },
+
+  /** Until now it was so; clocks keep what they counted by it. */
+  async keepPast(
+    tx: Tx,
+    { id, versions, days }: Pick<StoredCalendar, 'id' | 'versions' | 'days'>,
+    until: Date,
+  ): Promise<void> {
+    // Of two changes in one moment the first knows how it was before.
+    await tx.query(
+      `INSERT INTO calendar_past (calendar_id, until, versions, days) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+      [id, until, JSON.stringify(versions), JSON.stringify(days)],
+    );
   },
 
   async remove(tx: Tx, id: string): Promise<void> {

@@ -8,7 +8,13 @@ import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Actor } from '../people';
 import { calendarProblems, pastProblems, storedCalendar } from './calendar-check';
-import { calendarRepository, localDate, type StoredCalendar } from './calendar.repository';
+import { sameHours } from './calendar';
+import {
+  calendarOf,
+  calendarRepository,
+  localDate,
+  type StoredCalendar,
+} from './calendar.repository';
 import { calendarView } from './calendar.view';
 import type { ChangeRules } from './rule-changes';
 import { slaPolicy } from './sla.policy';
@@ -28,6 +34,8 @@ export interface CalendarDeps {
   ) => Promise<void>;
 }
 
+/** Days before today never change, so that only the hours of this one may have been others. */
+const LONGEST_DAY_MS = 26 * 3_600_000;
 /** Admins hear of a year without a production calendar from this day on. */
 const WARNS_FROM = '11-01';
 
@@ -85,8 +93,8 @@ export function createCalendarService({ db, now, changeRules, announce }: Calend
   }
 
   /**
-   * Gives a calendar other hours, exceptions or owners. Open clocks follow by a job; what they counted
-   * until their last ledger line stays. The same content twice changes nothing.
+   * Gives a calendar other hours, exceptions or owners. Open clocks follow by a job; time that has passed
+   * stays counted by the hours that held then. The same content twice changes nothing.
    * @throws not_found – no such calendar, or a dealer asks
    * @throws forbidden – only admins manage the rules
    * @throws conflict – somebody has changed it since `rev`
@@ -121,8 +129,21 @@ export function createCalendarService({ db, now, changeRules, announce }: Calend
       }
       if (used) refuse(pastProblems(before, calendar, now()));
       refuse(await ownerProblems(tx, calendar));
+      const at = now();
+      if (
+        used &&
+        !sameHours(before, calendarOf(after), new Date(at.getTime() - LONGEST_DAY_MS), at)
+      )
+        await calendarRepository.keepPast(tx, before, at);
       await calendarRepository.save(tx, after);
-      await announce(tx, actor, 'calendar.changed', before, after);
+      const { id, rev: earlier } = before;
+      await announce(
+        tx,
+        actor,
+        'calendar.changed',
+        { id, rev: earlier, ...contentOf(before) },
+        after,
+      );
       return calendarView(after, used, now());
     });
   }
@@ -183,7 +204,7 @@ async function ownerProblems(
 }
 
 /** What an admin sets, without the number of the revision and what is worked out from it. */
-function contentOf(calendar: StoredCalendar): Omit<StoredCalendar, 'rev' | 'id'> {
+export function contentOf(calendar: StoredCalendar): Omit<StoredCalendar, 'rev' | 'id'> {
   const { name, zone, isCompany, versions, days, teamIds, dealerIds } = calendar;
   return { name, zone, isCompany, versions, days, teamIds, dealerIds };
 }

@@ -228,9 +228,17 @@ describe('against counting minute by minute', () => {
   it.each([1, 2, 3, 4])('a hundred calendars by chance, seed %i', { timeout: 30_000 }, (seed) => {
     const random = chance(seed);
     for (let round = 0; round < 100; round += 1) {
-      const { calendar, near } = anyCalendar(random);
-      const open = openMinutes(calendar, near, DAYS * 1440);
+      const { calendar: latest, near } = anyCalendar(random);
+      const open = openMinutes(latest, near, DAYS * 1440);
       const startMs = near.getTime();
+      let calendar = latest;
+      // Some have had other hours until a while after the beginning.
+      if (random.happens(0.4)) {
+        const hours = anyCalendar(random).calendar;
+        const minutes = random.int(0, 5 * 1440);
+        open.splice(0, minutes, ...openMinutes(hours, near, minutes));
+        calendar = { ...latest, before: { until: new Date(startMs + minutes * MINUTE_MS), hours } };
+      }
       const before = [0];
       for (const counts of open) before.push((before.at(-1) ?? 0) + (counts ? MINUTE_MS : 0));
       /** Open time of the first `ms` milliseconds after `near`. */

@@ -5,6 +5,7 @@
  * calendar's zone stands inside an interval. So an hour that daylight saving skips counts nothing,
  * an hour that it repeats counts twice, and intervals that overlap count once.
  */
+import { isDeepStrictEqual } from 'node:util';
 
 /** Whole minutes from local midnight, `from` < `to`. `to` past 1440 (up to 2880) is a shift past midnight. */
 export interface WorkInterval {
@@ -28,6 +29,8 @@ export interface WorkCalendar {
   exceptions: Record<string, WorkInterval[]>;
   /** Of a calendar with a production calendar: after this year days off are not known. */
   lastKnownYear?: number;
+  /** Until this moment other hours held, whatever stands above: they were changed in the course of a day. */
+  before?: { until: Date; hours: WorkCalendar };
 }
 
 /** Weekdays in a row that open alike: 0 = Monday, both ends included. */
@@ -50,6 +53,8 @@ interface Span {
   endMs: number;
   beforeMs: number;
 }
+
+type Open = Pick<Span, 'startMs' | 'endMs'>;
 
 interface Piece {
   spans: Span[];
@@ -105,6 +110,18 @@ export function isOpen(at: Date, calendar: WorkCalendar): boolean {
   const { spans } = pieceOf(calendar, Math.floor(atMs / PIECE_MS));
   const span = lastBelow(spans, 'startMs', atMs + 1);
   return span !== undefined && atMs < span.endMs;
+}
+
+/** Do both open and close alike between two moments? */
+export function sameHours(a: WorkCalendar, b: WorkCalendar, from: Date, to: Date): boolean {
+  const [fromMs, toMs] = [momentOf(from), momentOf(to)];
+  const open = (calendar: WorkCalendar) => {
+    const spans: Open[] = [];
+    for (let index = Math.floor(fromMs / PIECE_MS); index * PIECE_MS < toMs; index += 1)
+      spans.push(...clipped(pieceOf(calendar, index).spans, fromMs, toMs));
+    return spans;
+  };
+  return isDeepStrictEqual(open(a), open(b));
 }
 
 /**
@@ -197,11 +214,30 @@ const timetables = new WeakMap<WorkCalendar, Timetable>();
 function pieceOf(calendar: WorkCalendar, index: number): Piece {
   let timetable = timetables.get(calendar);
   if (!timetable) timetables.set(calendar, (timetable = timetableOf(calendar)));
-  return remembered(timetable.pieces, index, () => buildPiece(calendar.zone, timetable, index));
+  return remembered(timetable.pieces, index, () => {
+    const { before, zone } = calendar;
+    const open = openIn(zone, timetable, index);
+    if (before === undefined) return pieceFrom(open);
+    const untilMs = momentOf(before.until);
+    const earlier = untilMs > index * PIECE_MS ? pieceOf(before.hours, index).spans : [];
+    return pieceFrom([
+      ...clipped(earlier, -Infinity, untilMs),
+      ...clipped(open, untilMs, Infinity),
+    ]);
+  });
 }
 
-function buildPiece(zone: string, timetable: Timetable, index: number): Piece {
-  const open: { startMs: number; endMs: number }[] = [];
+function clipped(spans: readonly Open[], fromMs: number, toMs: number): Open[] {
+  return spans
+    .map(({ startMs, endMs }) => ({
+      startMs: Math.max(startMs, fromMs),
+      endMs: Math.min(endMs, toMs),
+    }))
+    .filter(({ startMs, endMs }) => startMs < endMs);
+}
+
+function openIn(zone: string, timetable: Timetable, index: number): Open[] {
+  const open: Open[] = [];
   for (const stretch of stretchesOf(zone, index)) {
     const { offsetMs } = stretch;
     // One day earlier too: its night shift may reach into this stretch.
@@ -214,7 +250,11 @@ function buildPiece(zone: string, timetable: Timetable, index: number): Piece {
       }
     }
   }
-  open.sort((a, b) => a.startMs - b.startMs);
+  return open.sort((a, b) => a.startMs - b.startMs);
+}
+
+/** @param open by their beginnings */
+function pieceFrom(open: readonly Open[]): Piece {
   const spans: Span[] = [];
   let totalMs = 0;
   for (const { startMs, endMs } of open) {

@@ -1,7 +1,7 @@
 /**
  * SLA: working hours, promised times and the clocks that measure them.
  *
- * Tables: `calendar`, `calendar_version`, `calendar_day`, `sla_policy`, `dealer_group`, `dealer_group_member`, `sla_recompute`, `ladder`, `ladder_step`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
+ * Tables: `calendar`, `calendar_version`, `calendar_day`, `calendar_past`, `sla_policy`, `dealer_group`, `dealer_group_member`, `sla_recompute`, `ladder`, `ladder_step`; sets `calendar_id` of `team` and `dealer`; of `sla_clock` and `sla_clock_step` it knows rows and meaning,
  * while the appeals module writes them together with the thread.
  * Tells: NOTIFY `sla_changed`, the job `aimLadder` when the ladder changes, the job `retargetClocks` when a calendar, a policy or a dealer's group changes.
  * Hears: NOTIFY `sla_changed`.
@@ -28,6 +28,14 @@ export { createDealerGroupService } from './dealer-groups.service';
 export { policyRoutes } from './policies.routes';
 export { createPolicyService } from './policies.service';
 export { createPolicyPreviewService } from './policy-preview.service';
-export { createSlaService, NO_POLICY, type SlaService } from './sla.service';
+export { supposedRules } from './supposed-rules';
+export { mayManage } from './sla.policy';
+export {
+  contextIn,
+  createSlaService,
+  NO_POLICY,
+  type MatchedAppeal,
+  type SlaService,
+} from './sla.service';
 export { clockView, promiseView, stepView } from './sla.view';
 export { announceRules } from './policies.repository';

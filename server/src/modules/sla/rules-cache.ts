@@ -69,7 +69,8 @@ export function createRulesCache(
   };
 }
 
-function knownRules(rules: Rules, before: KnownRules['calendars']): KnownRules {
+/** @param before calendars of before, taken on where their content is the same */
+export function knownRules(rules: Rules, before: KnownRules['calendars'] = new Map()): KnownRules {
   const calendars = new Map(
     rules.calendars.map((calendar) => {
       const known = before.get(calendar.id);

@@ -352,14 +352,9 @@ describe('another policy or calendar', () => {
   const first = (targetMinutes: number, id = 'other') => ({
     policy: { id, warnShare: 0.75, targets: { first_response: targetMinutes } },
   });
-  const retarget = (
-    before: [string, Simple][],
-    at: string,
-    context: Partial<ClockContext>,
-    event: ClockEvent = { type: 'retargeted' },
-  ) => {
+  const retarget = (before: [string, Simple][], at: string, context: Partial<ClockContext>) => {
     const { clocks } = play(before, { policy: withoutResolution }, begun);
-    const { steps, clocks: after } = play([[at, event]], context, clocks);
+    const { steps, clocks: after } = play([[at, 'retargeted']], context, clocks);
     return { ledger: steps.map(line), clock: after[0] };
   };
 
@@ -394,15 +389,11 @@ describe('another policy or calendar', () => {
 
   it('what was counted by the old calendar stays counted', () => {
     const lateShift = { ...aCalendar({ workday: '14:00-22:00' }), id: 'late' };
-    const { ledger, clock } = retarget(
-      [],
-      'Mon 10:30',
-      { ...first(60), calendar: lateShift },
-      {
-        type: 'retargeted',
-        calendarBefore: office,
-      },
-    );
+    const { ledger, clock } = retarget([], 'Mon 10:30', {
+      ...first(60),
+      calendar: lateShift,
+      calendarOf: () => office,
+    });
     expect(ledger).toEqual(['Mon 10:30 first#1 retargeted +30 left 30 due Mon 14:30']);
     expect(clock?.calendarId).toBe('late');
   });
@@ -630,9 +621,12 @@ function run({ start, told, rules, length }: History, polls: number[]) {
             { type: 'warn_reached', kind, cycle },
             { type: 'due_reached', kind, cycle },
           ])
-        : [eventOf(type, before, steps)];
+        : [eventOf(type, steps)];
     for (const event of events) {
-      const result = advance(clocks, event, { ...rule, at });
+      const result = advance(clocks, event, {
+        ...{ ...rule, at },
+        ...(type === 'retargeted' && { calendarOf: () => before }),
+      });
       clocks = result.clocks;
       steps.push(...result.steps);
       expect(clocks.filter((c) => !c.endedAt && c.kind !== 'resolution').length).toBeLessThan(2);
@@ -648,8 +642,7 @@ function run({ start, told, rules, length }: History, polls: number[]) {
 }
 
 /** What the services say beside the bare type. */
-function eventOf(type: Simple, calendarBefore: WorkCalendar, steps: ClockStep[]): ClockEvent {
-  if (type === 'retargeted') return { type, calendarBefore };
+function eventOf(type: Simple, steps: ClockStep[]): ClockEvent {
   if (type !== 'wait_disproved') return { type };
   const wronglySince = steps.findLast(({ action }) => action === 'paused')?.at;
   return { type, ...(wronglySince && { wronglySince }) };

@@ -98,9 +98,8 @@ export type ClockEvent =
   /**
    * Open clocks take the policy and calendar of the context; breached ones keep what was missed, and
    * only count on by the new hours.
-   * `calendarBefore` is what they ran by until now: leave it out when the calendar is the same.
    */
-  | { type: 'retargeted'; calendarBefore?: WorkCalendar }
+  | { type: 'retargeted' }
   /** From the poller; says nothing new about a clock that is not (or no longer) past that moment. */
   | { type: 'due_reached'; kind: ClockKind; cycle: number }
   | { type: 'warn_reached'; kind: ClockKind; cycle: number };
@@ -118,7 +117,7 @@ export interface ClockContext {
   policy: ClockPolicy;
   /** What clocks that begin, or are retargeted, run by from now on. */
   calendar: WorkCalendar;
-  /** The calendar that a clock has run by until now; left out, the same for all. */
+  /** The calendar that a clock has run by until now, with its past; left out, the same for all. */
   calendarOf?: (calendarId: string) => WorkCalendar | undefined;
   /** Steps of escalation; the machine itself knows nothing of them. */
   ladder?: readonly LadderStep[];
@@ -161,9 +160,7 @@ export function advance(
   const counted = clocks.map((clock) => clock.lastCountedAt.getTime());
   const at = new Date(Math.max(context.at.getTime(), ...counted));
   const now = { ...context, at };
-  const runBy = ({ calendarId }: Clock) =>
-    (event.type === 'retargeted' && event.calendarBefore) ||
-    (context.calendarOf?.(calendarId) ?? context.calendar);
+  const runBy = ({ calendarId }: Clock) => context.calendarOf?.(calendarId) ?? context.calendar;
   const transition = transitions[event.type];
   const steps: ClockStep[] = [];
 

@@ -10,7 +10,7 @@ import { createCalendarService } from './calendar.service';
 import { choosePolicy } from './policy-choice';
 import { RULES_CHANGED } from './policies.repository';
 import { createRuleChanges } from './rule-changes';
-import { createRulesCache, type CalendarOwner } from './rules-cache';
+import { createRulesCache, type CalendarOwner, type KnownRules } from './rules-cache';
 import type { ClockContext, ClockPolicy } from './sla.clock';
 import { slaRepository } from './sla.repository';
 import { hoursView, type HoursView } from './sla.view';
@@ -64,27 +64,8 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
    * until they are retargeted. A calendar is the same object for as long as nobody changes it.
    * Without a matching policy no clock begins; what runs is measured and ended like any other.
    */
-  async function context(
-    appeal: {
-      dealerId: string;
-      topicId: string;
-      typeCode: string;
-      priority: string;
-    } & CalendarOwner,
-    at: Date,
-  ): Promise<ClockContext> {
-    const { policies, groupOf, calendars, calendarFor, ladder } = await rules.get();
-    const policy = choosePolicy(policies, {
-      ...appeal,
-      groupId: groupOf.get(appeal.dealerId) ?? null,
-    });
-    return {
-      at,
-      policy: policy?.clock ?? NO_POLICY,
-      calendar: calendarFor(appeal),
-      calendarOf: (id) => calendars.get(id),
-      ladder,
-    };
+  async function context(appeal: MatchedAppeal, at: Date): Promise<ClockContext> {
+    return contextIn(await rules.get(), appeal, at);
   }
 
   /** The calendar that a clock was started with; the same object while nobody changes it. */
@@ -180,6 +161,33 @@ export function createSlaService({ db, log, now = () => new Date() }: SlaService
     company,
     about,
     calendars: createCalendarService({ db, now, changeRules, announce }),
+  };
+}
+
+/** What the rules look at. */
+export interface MatchedAppeal extends CalendarOwner {
+  dealerId: string;
+  topicId: string;
+  typeCode: string;
+  priority: string;
+}
+
+/** By which of these rules the clocks of an appeal run at a moment. */
+export function contextIn(
+  { policies, groupOf, calendars, calendarFor, ladder }: KnownRules,
+  appeal: MatchedAppeal,
+  at: Date,
+): ClockContext {
+  const policy = choosePolicy(policies, {
+    ...appeal,
+    groupId: groupOf.get(appeal.dealerId) ?? null,
+  });
+  return {
+    at,
+    policy: policy?.clock ?? NO_POLICY,
+    calendar: calendarFor(appeal),
+    calendarOf: (id) => calendars.get(id),
+    ladder,
   };
 }
 

@@ -39,6 +39,10 @@ const WORDS = {
     group: 'Новая группа',
     addGroup: 'Добавить',
     nobody: 'никого сейчас',
+    weeks: 'Недель назад',
+    dry: 'Проверить на прошлом',
+    counted: 'Посчитано обращений: 2',
+    hours: 'Час',
   },
   en: {
     add: 'Add policy',
@@ -64,6 +68,10 @@ const WORDS = {
     group: 'New group',
     addGroup: 'Add',
     nobody: 'nobody now',
+    weeks: 'Last weeks',
+    dry: 'Try it on the past',
+    counted: '2 appeals counted',
+    hours: 'Hour',
   },
 } as const;
 
@@ -139,6 +147,16 @@ describe.each(['ru', 'en'] as const)('the page of policies in %s', (language) =>
     await editor.getByText(words.takes).waitFor();
     await editor.getByText('Брак в партии').waitFor();
     await picture(page, `policy-editor-1280-light-${language}`);
+    // On trial: the past by the draft, and nothing is saved.
+    await editor.getByLabel(words.weeks).fill('27');
+    expect(await editor.getByRole('button', { name: words.dry }).isDisabled()).toBe(true);
+    await editor.getByLabel(words.weeks).fill('26');
+    await editor.getByRole('button', { name: words.dry }).click();
+    await editor.getByText(words.counted).waitFor();
+    await editor.getByRole('radio', { name: words.hours }).click();
+    await editor.locator('[data-dry-run] table').waitFor();
+    await editor.locator('[data-dry-run]').scrollIntoViewIfNeeded();
+    await picture(page, `dry-run-1280-light-${language}`);
     expect((await policies()).some((policy) => policy.name === called)).toBe(false);
     await editor.getByRole('button', { name: words.save }).click();
     await page.getByText(words.saved).first().waitFor();
@@ -220,6 +238,11 @@ describe.each(['ru', 'en'] as const)('the page of policies in %s', (language) =>
     await name.waitFor();
     expect(await fits(page)).toBe(true);
     await picture(page, `policy-editor-360-dark-${language}`);
+    await editor.getByRole('button', { name: words.dry }).click();
+    await editor.locator('[data-dry-run] table').waitFor();
+    await editor.locator('[data-dry-run] table').scrollIntoViewIfNeeded();
+    expect(await fits(page)).toBe(true);
+    await picture(page, `dry-run-360-dark-${language}`);
     expect(complaints).toEqual([]);
     await context.close();
   }, 150_000);
