@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { moment, typed } from './text';
+import { moment } from './text';
 
 export const ClockKind = z.enum(['first_response', 'next_response', 'resolution']);
 export type ClockKind = z.infer<typeof ClockKind>;
