@@ -70,8 +70,14 @@ export const demoRepository = {
     const files = await tx.query<{ id: string }>(`SELECT id FROM attachment`);
     await tx.query(
       `TRUNCATE macro, draft, receipt, entry_version, idle_command, clock_dispute, breach_part, appeal_fact, report_tally, ladder_fired, notice, dealer_wait, sla_clock_step, sla_clock, mention,
-         read_mark, participant, attachment, unfinished_upload, appeal_order, entry, appeal, order_line, dealer_order, audit_entry, session, sign_in_failure, person_team, person, dealer`,
+         read_mark, participant, attachment, unfinished_upload, appeal_order, entry, appeal, order_line, dealer_order, audit_entry, session, sign_in_failure, person_team, dealer_group_member`,
     );
+    await tx.query(
+      `DELETE FROM sla_policy
+       WHERE dealer_id IS NOT NULL OR topic_id IN (SELECT id FROM topic WHERE team_id IS NOT NULL)`,
+    );
+    // Rules outlive them, so nothing that rules may name can be truncated; and each of these two names the other.
+    await tx.query(`WITH gone AS (DELETE FROM person) DELETE FROM dealer`);
     // The facts of reports follow changes anew.
     await tx.query(
       `UPDATE report_place SET zone = '', xid = '0', appeal_id = '00000000-0000-0000-0000-000000000000'`,
