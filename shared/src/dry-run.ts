@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { CreateCalendar } from './calendars';
+import { DRY_RUN_WEEKS } from './limits';
 import { PolicyDraft } from './policies';
 import { paging } from './text';
-
-export const DRY_RUN_WEEKS = 26;
 
 /**
  * The last weeks once more, by rules that are not saved. Answered in pieces: each asks for the next by its cursor, and

@@ -20,3 +20,5 @@ export const LADDER_STEPS_MAX = 20;
 export const LONGEST_SILENCE_MINUTES = 60 * 24 * 90;
 /** Notices that one command marks. */
 export const NOTICES_AT_ONCE = 200;
+/** Weeks that a dry run goes back at most. */
+export const DRY_RUN_WEEKS = 26;
