@@ -47,10 +47,8 @@ export function createDryRunService({ db, now }: { db: Db; now: () => Date }) {
       const afterId = place?.afterId ?? null;
       const found = await dryRunRepository.after(tx, { since, at, afterId, limit: AT_ONCE });
       const sums = nothing();
-      const by = { managers: new Map(), hours: new Map(), dealers: new Map() } as Record<
-        'managers' | 'hours' | 'dealers',
-        Map<string, DryRunLine>
-      >;
+      const lines = () => new Map<string, DryRunLine>();
+      const by = { managers: lines(), hours: lines(), dealers: lines() };
       const hourOf = hours(rules.company.zone);
       for (const appeal of found) {
         const add = (which: keyof Counts, clocks: readonly Clock[]) => {

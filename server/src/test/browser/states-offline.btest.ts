@@ -47,7 +47,7 @@ const LANGUAGES = [
     look: { locale: 'ru-RU', colorScheme: 'light' },
     words: {
       banner: 'Нет связи. Отправим, когда появится',
-      asOf: /данные на (\d\d:\d\d)/i,
+      asOf: /данные на (\d?\d:\d\d)/i,
       needed: 'Без связи это недоступно',
       more: 'Ещё',
       proof: 'Проверить целостность',
@@ -61,7 +61,7 @@ const LANGUAGES = [
     look: { locale: 'en-US', colorScheme: 'dark' },
     words: {
       banner: 'No connection. We will send when it is back',
-      asOf: /data as of (\d\d:\d\d)/i,
+      asOf: /data as of (\d?\d:\d\d)/i,
       needed: 'Not available without a connection',
       more: 'More',
       proof: 'Check integrity',

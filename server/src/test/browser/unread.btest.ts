@@ -57,7 +57,7 @@ const tells = (page: Page, over: Locator, text: string) =>
         await over.hover();
         await tip.waitFor({ timeout: 1_000 }).catch(() => undefined);
         const [told = ''] = await tip.allTextContents();
-        return told.includes(text) && /\d\d:\d\d/.test(told);
+        return told.includes(text) && /\d:\d\d/.test(told);
       },
       { timeout: 30_000 },
     )
