@@ -159,6 +159,7 @@ describe.each(['ru', 'en'] as const)('the page of policies in %s', (language) =>
     await picture(page, `dry-run-1280-light-${language}`);
     expect((await policies()).some((policy) => policy.name === called)).toBe(false);
     await editor.getByRole('button', { name: words.save }).click();
+    await editor.waitFor({ state: 'hidden' });
     await page.getByText(words.saved).first().waitFor();
     const saved = (await policies()).find((policy) => policy.name === called);
     expect(saved).toMatchObject({ priority: 'urgent', firstResponseMinutes: 780 });
@@ -238,6 +239,10 @@ describe.each(['ru', 'en'] as const)('the page of policies in %s', (language) =>
     await name.waitFor();
     expect(await fits(page)).toBe(true);
     await picture(page, `policy-editor-360-dark-${language}`);
+    await editor.getByLabel(words.first).fill(words.time);
+    await editor.getByRole('button', { name: words.priority }).click();
+    await page.getByRole('option', { name: words.urgent }).click();
+    await editor.getByText(words.takes).waitFor();
     await editor.getByRole('button', { name: words.dry }).click();
     await editor.locator('[data-dry-run] table').waitFor();
     await editor.locator('[data-dry-run] table').scrollIntoViewIfNeeded();
