@@ -75,7 +75,7 @@ it('a dealer writes, a manager answers, the clock runs', async () => {
   const queued = staff.page.getByRole('link', { name: new RegExp(words) });
   await queued.waitFor();
   expect(await queued.getAttribute('data-needs-reply')).not.toBeNull();
-  await chief.page.getByText(`№${no}`).first().waitFor();
+  await chief.page.getByText(`№${no}`).filter({ visible: true }).first().waitFor();
 
   // The manager takes it, and writes a note that stays with the staff.
   await queued.click();
