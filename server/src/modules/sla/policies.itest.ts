@@ -452,6 +452,8 @@ describe('the open clocks after a change', () => {
         continue;
       }
       await save();
+      // Saving moves nothing before the job.
+      expect(await liveClocks()).toEqual(before);
       await follow();
       const after = new Map(
         (await liveClocks()).map((one) => [one.appealId + one.clock, one.policyId]),
