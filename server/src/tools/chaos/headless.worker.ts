@@ -228,7 +228,10 @@ function fetchOverHttp(address: URL, init: RequestInit = {}): Promise<Response> 
         resolve(
           new Response(isEmpty ? null : Buffer.concat(pieces), {
             status: statusCode,
-            headers: Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+            headers: Object.entries(answer.headers).map(([name, value]): [string, string] => [
+              name,
+              String(value),
+            ]),
           }),
         );
       });
