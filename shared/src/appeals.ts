@@ -416,11 +416,14 @@ export const AppealPage = z.object({
 });
 export type AppealPage = z.infer<typeof AppealPage>;
 
-/** Dealers: open, owed, closed. Staff also: mine, queue, mentions; `owed` = mine that owe an answer. */
+/**
+ * Dealers: open, owed, closed; staff: open, owed (mine that owe an answer), mine, queue, mentions. What is closed is counted for a dealer
+ * only: for staff it would grow for ever, and nobody looks at it.
+ */
 export const AppealCounts = z.object({
   open: z.number().int(),
   owed: z.number().int(),
-  closed: z.number().int(),
+  closed: z.number().int().nullable(),
   mine: z.number().int(),
   queue: z.number().int(),
   mentions: z.number().int(),

@@ -2,8 +2,8 @@
 export type Outcome<Result> = { value: Result } | { error: unknown } | 'alone';
 
 export interface GroupOptions<Item> {
-  /** Items with the same key keep their order and are never in two batches at once. */
-  keyOf: (item: Item) => string;
+  /** Items with the same key keep their order and are never in two batches at once; without it no item has to do with another. */
+  keyOf?: (item: Item) => string;
   /** Items in one batch. */
   most?: number;
   /** Batches under way at once: while one waits for the disk, the next is being worked out. */
@@ -24,18 +24,18 @@ export interface GroupOptions<Item> {
 export function groupCommit<Item, Result>(
   run: (items: Item[]) => Promise<Outcome<Result>[]>,
   alone: (item: Item) => Promise<Result>,
-  { keyOf, most = 64, lanes = 2, worthwhile = 8 }: GroupOptions<Item>,
+  { keyOf, most = 64, lanes = 2, worthwhile = 8 }: GroupOptions<Item> = {},
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;
-    key: string;
+    key: string | symbol;
     resolve: (value: Result) => void;
     reject: (error: unknown) => void;
   }
   let queue: Waiting[] = [];
   let running = 0;
   /** Keys that are being served now. */
-  const busy = new Set<string>();
+  const busy = new Set<string | symbol>();
 
   /** The oldest waiting items whose keys are free; the others keep their places. */
   function nextBatch(): Waiting[] {
@@ -56,7 +56,7 @@ export function groupCommit<Item, Result>(
 
   async function serve(batch: Waiting[]): Promise<void> {
     const outcomes = await run(batch.map(({ item }) => item)).catch((): Outcome<Result>[] => []);
-    const left = new Map<string, Waiting[]>();
+    const left = new Map<string | symbol, Waiting[]>();
     batch.forEach((waiting, index) => {
       const outcome = outcomes[index] ?? 'alone';
       if (outcome === 'alone') left.set(waiting.key, [...(left.get(waiting.key) ?? []), waiting]);
@@ -94,7 +94,7 @@ export function groupCommit<Item, Result>(
 
   return (item) =>
     new Promise<Result>((resolve, reject) => {
-      queue.push({ item, key: keyOf(item), resolve, reject });
+      queue.push({ item, key: keyOf?.(item) ?? Symbol(), resolve, reject });
       start();
     });
 }

@@ -130,7 +130,7 @@ export function useAppealList() {
   const counts = computed(() => {
     if (!appeals.countsKnown) return null;
     const { open, owed, closed } = appeals.counts;
-    return { all: open + closed, owed };
+    return { all: open + (closed ?? 0), owed };
   });
 
   return {

@@ -156,7 +156,7 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
         `(SELECT count(*)::int ${of(viewCondition(actor, view, bind))})`;
       // Open appeals are few and have an index; what is not asked of them alone is counted by itself.
       const [row] = await db.query<AppealCounts>(
-        `SELECT o.*, ${alone('closed')} AS closed, ${staff ? alone('mentions') : '0'} AS mentions
+        `SELECT o.*, ${staff ? 'NULL' : alone('closed')} AS closed, ${staff ? alone('mentions') : '0'} AS mentions
          FROM (SELECT ${one('open')} AS open, ${one('mine')} AS mine, ${one('queue')} AS queue,
            ${one('owed')} AS owed ${of(OPEN)}) o`,
         parameters,

@@ -1,4 +1,4 @@
-import type { LastWord, Priority, Source, Status } from '@otklik/shared/appeals';
+import type { LastWord, Priority, ReadMark, Source, Status } from '@otklik/shared/appeals';
 import type { Side } from '@otklik/shared/people';
 import type { BatchTx, Db } from '../../platform/db';
 import { clockRepository, type Clock, type ClockRow, type ClockStep } from '../sla';
@@ -165,6 +165,16 @@ const FACTS = `
     FROM mention n WHERE n.appeal_id = a.id), '[]') AS mentions,
   coalesce((SELECT jsonb_agg(to_jsonb(c)) FROM (
     SELECT DISTINCT ON (k.kind) k.* FROM sla_clock k WHERE k.appeal_id = a.id ORDER BY k.kind, k.cycle DESC) c), '[]') AS clocks`;
+
+/** Appeals changed since a moment of the database; see `appealRepository.changes`. */
+export interface Changes {
+  /** The oldest transaction that still ran: whatever commits later has this id or a higher one. */
+  oldest: bigint;
+  /** Above the id of every transaction so far. */
+  next: bigint;
+  now: Date;
+  rows: { xid: bigint; mark: ReadMark | null; facts: AppealFacts }[];
+}
 
 function factsOf(found: FactsRow): AppealFacts {
   return {
@@ -360,6 +370,43 @@ export const appealRepository = {
       parameters,
     );
     return found.map(factsOf);
+  },
+
+  /**
+   * Changed appeals in the order of their changes, with the reader's marks, and the horizon of the snapshot that they were read in: one
+   * statement, so that nothing commits in between.
+   * @param page `xid`: the column that orders; `reader`: the place of the person's id in `parameters`; `where`: a condition over `a` and `d`
+   */
+  async changes(
+    q: Querying,
+    page: { xid: string; reader: string; where: string; limit: number },
+    parameters: readonly unknown[],
+  ): Promise<Changes> {
+    type Found = { oldest: string; next: string; now: Date } & (
+      (FactsRow & { xid: string; mark: ReadMark | null }) | { xid: null }
+    );
+    const found = await q.query<Found>(
+      `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS oldest, pg_snapshot_xmax(pg_current_snapshot())::text AS next,
+         clock_timestamp() AS now, f.*, f.place::text AS xid
+       FROM (SELECT) one LEFT JOIN (
+         SELECT ${page.xid} AS place, a.id AS appeal_id,
+           (SELECT jsonb_build_object('appealId', r.appeal_id, 'seq', r.seq, 'messages', r.messages, 'rev', r.rev)
+            FROM read_mark r WHERE r.appeal_id = a.id AND r.person_id = ${page.reader}) AS mark, ${FACTS}
+         FROM appeal a JOIN dealer d ON d.id = a.dealer_id
+         WHERE ${page.where} ORDER BY ${page.xid}, a.id LIMIT ${page.limit}) f ON true
+       ORDER BY f.place, f.appeal_id`,
+      [...parameters],
+    );
+    const [first] = found;
+    if (!first) throw new Error('a left join of one row answers at least one');
+    return {
+      oldest: BigInt(first.oldest),
+      next: BigInt(first.next),
+      now: first.now,
+      rows: found.flatMap((row) =>
+        row.xid === null ? [] : [{ xid: BigInt(row.xid), mark: row.mark, facts: factsOf(row) }],
+      ),
+    };
   },
 
   async entry(q: Querying, id: string): Promise<EntryRow | null> {

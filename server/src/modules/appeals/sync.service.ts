@@ -1,8 +1,8 @@
-import type { AppealCounts, ReadMark, SyncAnswer } from '@otklik/shared/appeals';
+import type { AppealCounts, SyncAnswer } from '@otklik/shared/appeals';
 import type { Db } from '../../platform/db';
 import { isStaff, type Actor } from '../people';
 import { appealScope } from './appeal.policy';
-import { appealRepository } from './appeal.repository';
+import { appealRepository, type Changes } from './appeal.repository';
 import { dealerAppeal, staffAppeal } from './appeal.view';
 import { createCursorSeal, type SyncCursor } from './cursor';
 
@@ -42,82 +42,72 @@ export function createSyncService({
       { cursor: text }: { cursor?: string | undefined },
     ): Promise<SyncAnswer> {
       const { epoch, seal } = await installation;
-      const [horizon] = await db.query<{ xmin: string; next: string; now: Date }>(
-        `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS next, clock_timestamp() AS now`,
-      );
-      if (!horizon) throw new Error('a select without FROM answers one row');
       const cursor = text === undefined ? null : seal.open(text);
-      const usable =
+      const isOwn =
         cursor !== null &&
         cursor.epoch === epoch &&
         cursor.personId === actor.personId &&
-        cursor.rightsVersion === actor.rightsVersion &&
-        cursor.since <= BigInt(horizon.next);
-      const from: SyncCursor = usable
-        ? cursor
-        : {
-            epoch,
-            personId: actor.personId,
-            rightsVersion: actor.rightsVersion,
-            since: 0n,
-            page: null,
-          };
+        cursor.rightsVersion === actor.rightsVersion;
+      const start: SyncCursor = {
+        epoch,
+        personId: actor.personId,
+        rightsVersion: actor.rightsVersion,
+        since: 0n,
+        page: null,
+      };
+      const [found, numbers] = await Promise.all([
+        changesFrom(actor, isOwn ? cursor : start),
+        counts(actor),
+      ]);
+      // A cursor ahead of the database is one of a later state that was lost.
+      const usable = isOwn && cursor.since <= found.next;
+      const from = usable ? cursor : start;
+      const read = isOwn && !usable ? await changesFrom(actor, start) : found;
       // The horizon is fixed when the first page is read; later pages keep it, so that nothing slips between them.
-      const until = from.page?.until ?? BigInt(horizon.xmin);
-      const reset = !usable;
-
-      const parameters: unknown[] = [];
-      const bind = (value: unknown) => `$${parameters.push(value)}`;
-      const visible = appealScope(actor, parameters);
-      const xidColumn = isStaff(actor) ? 'changed_xid' : 'public_changed_xid';
-      const xid = `a.${xidColumn}`;
-      const ofDealer = () =>
-        actor.dealerId === null ? '' : ` AND c.dealer_id = ${bind(actor.dealerId)}`;
-      const lastAt = isStaff(actor) ? 'a.last_at' : 'a.public_last_at';
-      const since = String(from.since);
-      // From the beginning only what is open, or was done lately, is of use; lists page through the rest.
-      const wanted =
-        from.since === 0n
-          ? `(a.status IN ('new', 'in_work', 'waiting') OR ${lastAt} > now() - interval '14 days')`
-          : // Two lists by index; an OR of the two would look at everything that exists.
-            `a.id IN (SELECT c.id FROM appeal c WHERE c.${xidColumn} >= ${bind(since)}::xid8${ofDealer()}
-              UNION ALL SELECT r.appeal_id FROM read_mark r
-              WHERE r.person_id = ${bind(actor.personId)} AND r.changed_xid >= ${bind(since)}::xid8)`;
-      const after = from.page
-        ? `AND (${xid}, a.id) > (${bind(String(from.page.xid))}::xid8, ${bind(from.page.id)}::uuid)`
-        : '';
-      const found = await db.query<{ id: string; xid: string }>(
-        `SELECT a.id, ${xid}::text AS xid FROM appeal a JOIN dealer d ON d.id = a.dealer_id
-         WHERE ${visible} AND ${wanted} ${after} ORDER BY ${xid}, a.id LIMIT ${bind(PAGE + 1)}`,
-        parameters,
-      );
-      const page = found.slice(0, PAGE);
-      const more = found.length > PAGE;
-      const ids = page.map((row) => row.id);
-      const facts = await appealRepository.facts(db, ids);
-      const marks = await marksOf(actor, ids);
+      const until = from.page?.until ?? read.oldest;
+      const page = read.rows.slice(0, PAGE);
+      const more = read.rows.length > PAGE;
       const last = page.at(-1);
       const next: SyncCursor =
         more && last
-          ? { ...from, page: { xid: BigInt(last.xid), id: last.id, until } }
+          ? { ...from, page: { xid: last.xid, id: last.facts.row.id, until } }
           : { ...from, since: until, page: null };
       return {
-        reset,
-        items: facts.map((one) => (isStaff(actor) ? staffAppeal(one) : dealerAppeal(one))),
-        marks,
-        counts: await counts(actor),
+        reset: !usable,
+        items: page.map(({ facts }) => (isStaff(actor) ? staffAppeal(facts) : dealerAppeal(facts))),
+        marks: page.flatMap(({ mark }) => (mark === null ? [] : [mark])),
+        counts: numbers,
         cursor: seal.seal(next),
         more,
-        serverTime: horizon.now.toISOString(),
+        serverTime: read.now.toISOString(),
       };
     },
   };
 
-  async function marksOf(actor: Actor, ids: string[]): Promise<ReadMark[]> {
-    const rows = await db.query<{ appeal_id: string; seq: number; messages: number; rev: number }>(
-      `SELECT appeal_id, seq, messages, rev FROM read_mark WHERE person_id = $1 AND appeal_id = ANY($2::uuid[])`,
-      [actor.personId, ids],
-    );
-    return rows.map(({ appeal_id: appealId, ...mark }) => ({ appealId, ...mark }));
+  /** A page of appeals after a cursor, and the horizon of the snapshot it was read in. */
+  function changesFrom(actor: Actor, { since, page }: SyncCursor): Promise<Changes> {
+    const parameters: unknown[] = [];
+    const bind = (value: unknown) => `$${parameters.push(value)}`;
+    const visible = appealScope(actor, parameters);
+    const xidColumn = isStaff(actor) ? 'changed_xid' : 'public_changed_xid';
+    const xid = `a.${xidColumn}`;
+    const ofDealer = () =>
+      actor.dealerId === null ? '' : ` AND c.dealer_id = ${bind(actor.dealerId)}`;
+    const lastAt = isStaff(actor) ? 'a.last_at' : 'a.public_last_at';
+    const from = String(since);
+    const reader = bind(actor.personId);
+    // From the beginning only what is open, or was done lately, is of use; lists page through the rest.
+    const wanted =
+      since === 0n
+        ? `(a.status IN ('new', 'in_work', 'waiting') OR ${lastAt} > now() - interval '14 days')`
+        : // Two lists by index; an OR of the two would look at everything that exists.
+          `a.id IN (SELECT c.id FROM appeal c WHERE c.${xidColumn} >= ${bind(from)}::xid8${ofDealer()}
+              UNION ALL SELECT r.appeal_id FROM read_mark r
+              WHERE r.person_id = ${reader} AND r.changed_xid >= ${bind(from)}::xid8)`;
+    const after = page
+      ? `AND (${xid}, a.id) > (${bind(String(page.xid))}::xid8, ${bind(page.id)}::uuid)`
+      : '';
+    const where = `${visible} AND ${wanted} ${after}`;
+    return appealRepository.changes(db, { xid, reader, where, limit: PAGE + 1 }, parameters);
   }
 }

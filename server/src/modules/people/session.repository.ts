@@ -45,16 +45,16 @@ export interface SessionRow {
   teamIds: string[];
 }
 
-const WHOLE = `
-  SELECT s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
-         s.remembered, s.ended_reason AS "endedReason",
-         p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
-         p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
-         p.rights_version AS "rightsVersion", p.settings,
-         d.id AS "dealerId", d.name AS "dealerName", d.zone AS "dealerZone",
-         d.several_sessions AS "dealerSeveral", d.max_sessions AS "dealerMax",
-         ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds"
-  FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN dealer d ON d.id = p.dealer_id`;
+const COLUMNS = `
+  s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
+  s.remembered, s.ended_reason AS "endedReason",
+  p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
+  p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
+  p.rights_version AS "rightsVersion", p.settings,
+  d.id AS "dealerId", d.name AS "dealerName", d.zone AS "dealerZone",
+  d.several_sessions AS "dealerSeveral", d.max_sessions AS "dealerMax",
+  ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds"`;
+const OF_SESSION = `JOIN person p ON p.id = s.person_id LEFT JOIN dealer d ON d.id = p.dealer_id`;
 
 /** One signed-in device, for lists. */
 export interface DeviceRow {
@@ -87,13 +87,22 @@ export interface NewSession {
 }
 
 export const sessionRepository = {
-  async findByToken(db: Reader, hash: Buffer): Promise<SessionRow | null> {
-    const [row] = await db.query<SessionRow>(`${WHOLE} WHERE s.token_hash = $1`, [hash]);
-    return row ?? null;
+  /** Sessions of tokens, in one query: the answers in the order of the hashes. */
+  async findByTokens(db: Reader, hashes: readonly Buffer[]): Promise<(SessionRow | null)[]> {
+    const rows = await db.query<SessionRow & { place: number }>(
+      `SELECT h.place, ${COLUMNS} FROM unnest($1::bytea[]) WITH ORDINALITY h (hash, place)
+       JOIN session s ON s.token_hash = h.hash ${OF_SESSION}`,
+      [hashes],
+    );
+    const byPlace = new Map(rows.map(({ place, ...row }) => [place, row]));
+    return hashes.map((_, index) => byPlace.get(index + 1) ?? null);
   },
 
   async get(db: Reader, sessionId: string): Promise<SessionRow> {
-    const [row] = await db.query<SessionRow>(`${WHOLE} WHERE s.id = $1`, [sessionId]);
+    const [row] = await db.query<SessionRow>(
+      `SELECT ${COLUMNS} FROM session s ${OF_SESSION} WHERE s.id = $1`,
+      [sessionId],
+    );
     if (row === undefined)
       throw new Error(`session ${sessionId} is gone, though sessions are never deleted`);
     return row;

@@ -2,6 +2,7 @@ import type { Me, PersonSettings, SessionView } from '@otklik/shared/people';
 import type { Config } from '../../config';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
+import { groupCommit } from '../../platform/group-commit';
 import type { Log } from '../../platform/log';
 import { createAccountService } from './account.service';
 import type { Actor } from './actor';
@@ -34,16 +35,22 @@ const TOUCH_EVERY_MS = 60_000;
 export function createSessionService(deps: SessionDeps) {
   const { db, config, now, log, isOnline } = deps;
 
+  const findAll = (hashes: readonly Buffer[]) => sessionRepository.findByTokens(db, hashes);
+  /** Requests that arrive while sessions are read share the next reading: a thousand clients coming back at once are a few queries. */
+  const findTogether = groupCommit<Buffer, SessionRow | null>(
+    async (hashes) => (await findAll(hashes)).map((value) => ({ value })),
+    async (hash) => (await findAll([hash]))[0] ?? null,
+  );
+
   /**
-   * Who sends this request, from its cookies; one query. `claimed`: the session the sender believes to be in; tabs of
+   * Who sends this request, from its cookies, as the database has it after the call began. `claimed`: the session the sender believes to be in; tabs of
    * one browser share the cookie, and one of them may have signed in as somebody else since.
    * @throws not_signed_in – no session token, one that never was, or one of another session than claimed
    * @throws session_ended – it was a session, with the reason why it is no more
    */
   async function authenticate(cookieHeader: string | undefined, claimed?: string): Promise<Actor> {
     const token = tokenOf(cookieHeader);
-    const row =
-      token === undefined ? null : await sessionRepository.findByToken(db, tokenHash(token));
+    const row = token === undefined ? null : await findTogether(tokenHash(token));
     if (row === null || (claimed !== undefined && claimed !== row.sessionId)) {
       throw fail('not_signed_in', {});
     }

@@ -80,8 +80,8 @@ export function createSignIn({ db, config, now }: Deps) {
   }
 
   async function giveWay(tx: Tx, previousToken: string): Promise<void> {
-    const previous = await sessionRepository.findByToken(tx, tokenHash(previousToken));
-    if (previous === null) return;
+    const [previous] = await sessionRepository.findByTokens(tx, [tokenHash(previousToken)]);
+    if (!previous) return;
     const by = previous.personId;
     await sessionRepository.end(tx, [previous.sessionId], { reason: 'signed_out', by, at: now() });
   }
