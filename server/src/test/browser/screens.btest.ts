@@ -112,14 +112,25 @@ const SCREENS: Screen[] = [
 ];
 
 let stage: Stage;
-/** One session for each person, shared by all his pictures. */
+type Guest = Awaited<ReturnType<Stage['visitor']>>;
+/** One browser profile per person and language: the files of the client are fetched once, as on a returning visit. */
+const guests = new Map<string, Guest>();
+/** One session for each person, shared by all his profiles. */
 const cookies = new Map<string, Awaited<ReturnType<BrowserContext['cookies']>>>();
 
-async function enter(context: BrowserContext, page: Page, login: string): Promise<void> {
-  const known = cookies.get(login);
-  if (known) return context.addCookies(known);
-  await signIn(stage, page, login, PASSWORD);
-  cookies.set(login, await context.cookies());
+async function guestOf(login: string | null, locale: string): Promise<Guest> {
+  const key = `${login} ${locale}`;
+  const known = guests.get(key);
+  if (known) return known;
+  const guest = await stage.visitor({ locale });
+  guests.set(key, guest);
+  const session = login === null ? undefined : cookies.get(login);
+  if (session) await guest.context.addCookies(session);
+  else if (login !== null) {
+    await signIn(stage, guest.page, login, PASSWORD);
+    cookies.set(login, await guest.context.cookies());
+  }
+  return guest;
 }
 
 beforeAll(async () => {
@@ -141,52 +152,41 @@ async function settled(page: Page, ready: string): Promise<void> {
   });
 }
 
+/** What a picture shows badly. */
+const facts = (page: Page) =>
+  page.evaluate(() => {
+    const headings = [...document.querySelectorAll('h1')].filter((one) => one.checkVisibility());
+    return {
+      over: Math.max(0, (document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth),
+      language: document.documentElement.lang,
+      headings: headings.length,
+      // A page whose own style sheet is missing lies against the edge.
+      inset: headings
+        .map((heading) => heading.getBoundingClientRect())
+        .filter(({ width }) => width > 10)
+        .every(({ left }) => left >= 8),
+    };
+  });
+
 describe.each(['ru', 'en'] as const)('in %s', (language) => {
-  describe.each(['light', 'dark'] as const)('%s', (theme) => {
-    it.each(SCREENS)('$name', async ({ name, login, path, wide, ready }) => {
-      const address = typeof path === 'string' ? path : await path(stage);
-      const { context, page, complaints } = await stage.visitor({
-        locale: language === 'ru' ? 'ru-RU' : 'en-GB',
-        colorScheme: theme,
-        viewport: { width: wide, height: 900 },
-      });
-      try {
-        if (login !== null) await enter(context, page, login);
-        for (const width of [wide, 360]) {
-          // Opened at its width, as on a real phone, not squeezed into it.
-          await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
-          await page.goto(`${stage.app.url}${address}`);
-          await settled(page, ready);
-          await page.screenshot({
-            path: join(PICTURES, `${name}-${width}-${theme}-${language}.png`),
-            animations: 'disabled',
-          });
-          const page_ = await page.evaluate(() => ({
-            over: (document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth,
-            language: document.documentElement.lang,
-            theme: document.documentElement.dataset.theme,
-            headings: [...document.querySelectorAll('h1')].filter((heading) =>
-              heading.checkVisibility(),
-            ).length,
-            // A page whose own style sheet is missing lies against the edge.
-            inset: [...document.querySelectorAll('h1')]
-              .map((heading) => heading.getBoundingClientRect())
-              .filter(({ width }) => width > 10)
-              .every(({ left }) => left >= 8),
-          }));
-          expect(page_).toEqual({
-            over: expect.any(Number),
-            language,
-            theme,
-            headings: 1,
-            inset: true,
-          });
-          expect(page_.over).toBeLessThanOrEqual(0);
-        }
-        expect(complaints).toEqual([]);
-      } finally {
-        await context.close();
+  it.each(SCREENS)('$name', async ({ name, login, path, wide, ready }) => {
+    const address = typeof path === 'string' ? path : await path(stage);
+    const { page, complaints } = await guestOf(login, language === 'ru' ? 'ru-RU' : 'en-GB');
+    for (const width of [wide, 360]) {
+      // Opened at its width, as on a real phone, not squeezed into it.
+      await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+      await page.goto(`${stage.app.url}${address}`);
+      await settled(page, ready);
+      for (const theme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: theme });
+        await page.locator(`html[data-theme=${theme}]`).waitFor();
+        await page.screenshot({
+          path: join(PICTURES, `${name}-${width}-${theme}-${language}.png`),
+          animations: 'disabled',
+        });
+        expect(await facts(page)).toEqual({ over: 0, language, headings: 1, inset: true });
       }
-    });
+    }
+    expect(complaints.splice(0)).toEqual([]);
   });
 });

@@ -62,7 +62,7 @@ export async function openStage(options: Parameters<typeof testApp>[0] = {}): Pr
         )
           complaints.push(`${message.type()}: ${message.text()}`);
       });
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(20_000);
       return { context, page, complaints };
     },
     async close() {
