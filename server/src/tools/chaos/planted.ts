@@ -109,8 +109,8 @@ export const PLANTED: readonly Planted[] = [
     server: [
       {
         file: `${APPEALS}/sync.service.ts`,
-        find: 'BigInt(horizon.xmin)',
-        put: 'BigInt(horizon.next)',
+        find: 'page?.until ?? read.oldest',
+        put: 'page?.until ?? read.next',
       },
       ...ONLY_SYNC,
     ],
