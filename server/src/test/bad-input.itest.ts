@@ -339,6 +339,7 @@ beforeAll(async () => {
       question: 'x',
     },
     'DELETE /appeals/:appealId/participants/:personId': { appealId, personId: randomUUID() },
+    'DELETE /appeals/:appealId/questions/:questionId': { appealId, questionId: randomUUID() },
     'POST /appeals/:appealId/orders': { appealId, number: order.number },
     'DELETE /appeals/:appealId/orders/:number': { appealId, number: 'none' },
     'POST /appeals/:appealId/no-answer-needed': { appealId },

@@ -57,6 +57,9 @@ export const appealPolicy = {
     isStaff(actor)
       ? personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)
       : personId !== appeal.openedBy && (personId === actor.personId || actor.chief),
+  /** Who asked a colleague, or who answers for the appeal. */
+  withdrawQuestion: (actor: Actor, assigneeId: string | null, askedBy: string) =>
+    isStaff(actor) && (askedBy === actor.personId || assigneeId === actor.personId),
   linkOrder: (_actor: Actor) => true,
   seeBoard: (actor: Actor) => seesAllAppeals(actor),
   /** The clocks as staff see them; a dealer reads his part of the ledger. */

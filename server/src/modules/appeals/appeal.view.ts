@@ -11,6 +11,7 @@ import type { AttachmentView } from '@otklik/shared/attachments';
 import { isStaff, type Actor } from '../people';
 import { clockView, promiseView, shownClock, type Clock } from '../sla';
 import type { AppealFacts, EntryRow } from './appeal.repository';
+import { asked, asker } from './questions';
 
 const iso = (moment: string) => new Date(moment).toISOString();
 const resolutionOf = (clocks: readonly Clock[]) =>
@@ -64,6 +65,7 @@ export function staffAppeal({
   clocks,
   members,
   mentions,
+  questions,
 }: AppealFacts): StaffAppeal {
   const shown = shownClock(clocks);
   const resolution = resolutionOf(clocks);
@@ -95,6 +97,15 @@ export function staffAppeal({
     resolution: resolution ? clockView(resolution) : null,
     memberIds: members.filter((member) => member.side === 'staff').map((member) => member.id),
     mentions,
+    questions: questions.map((one) => ({
+      id: one.id,
+      entryId: one.entry_id,
+      by: asker(one),
+      to: asked(one),
+      askedAt: iso(one.asked_at),
+      dueAt: one.due_at === null ? null : iso(one.due_at),
+      missed: one.missed,
+    })),
     seenByOther: row.seen_by_dealer,
   };
 }
