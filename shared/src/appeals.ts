@@ -9,9 +9,24 @@ import { ClockView, PromiseView } from './sla';
 import { clientId, moment, paging, typed, typedOrEmpty } from './text';
 
 /* ── Directories ────────────────────────────────────────── */
-export const Status = z.enum(['new', 'in_work', 'waiting', 'resolved', 'closed']);
+/** `approval` and `execution` are the staff's own: a dealer is told `in_work`. */
+export const Status = z.enum([
+  'new',
+  'in_work',
+  'approval',
+  'execution',
+  'waiting',
+  'resolved',
+  'closed',
+]);
 export type Status = z.infer<typeof Status>;
-export const OPEN_STATUSES: readonly Status[] = ['new', 'in_work', 'waiting'];
+export const OPEN_STATUSES: readonly Status[] = [
+  'new',
+  'in_work',
+  'approval',
+  'execution',
+  'waiting',
+];
 export const Priority = z.enum(['low', 'normal', 'high', 'urgent']);
 export type Priority = z.infer<typeof Priority>;
 export const Source = z.enum(['portal', 'phone', 'mail', 'messenger']);

@@ -16,6 +16,7 @@ import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 import { Reports1763701300000 } from './1763701300000-reports';
 import { FactsAnew1763701320000 } from './1763701320000-facts-anew';
 import { Questions1763701400000 } from './1763701400000-questions';
+import { Statuses1763701410000 } from './1763701410000-statuses';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   Reports1763701300000,
   FactsAnew1763701320000,
   Questions1763701400000,
+  Statuses1763701410000,
 ];

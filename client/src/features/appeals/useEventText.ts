@@ -23,7 +23,10 @@ const namesOf = (value: unknown): string =>
         .join(', ')
     : '';
 const FIELDS = new Set(['topic_id', 'type_code', 'priority', 'subject', 'team_id']);
-const STATUSES = new Set(['new', 'in_work', 'waiting', 'resolved', 'closed']);
+const STATUSES = new Set([
+  ...['new', 'in_work', 'approval', 'execution'],
+  ...['waiting', 'resolved', 'closed'],
+]);
 const CLAIMS = new Set(['had_answered', 'owes_nothing']);
 const OUTCOMES = new Set(['accepted', 'rejected']);
 const KINDS = new Set(['first_response', 'next_response', 'resolution']);

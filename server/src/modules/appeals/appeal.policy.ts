@@ -73,6 +73,10 @@ export const appealPolicy = {
       : to === 'resolved' && appeal.status !== 'closed' && appeal.status !== 'resolved',
 };
 
+/** What a dealer is told of a status: how far the staff are with the work is their own matter. */
+export const statusForDealer = (status: Status): Status =>
+  status === 'approval' || status === 'execution' ? 'in_work' : status;
+
 /** SQL condition over `a` (appeal) and `d` (dealer) for what an actor may see: the same answer as `appealPolicy.read`. */
 export function appealScope(actor: Actor, parameters: unknown[]): string {
   const bind = (value: unknown) => `$${parameters.push(value)}`;

@@ -6,10 +6,11 @@ import type {
   StaffAppeal,
   StaffEntry,
 } from '@otklik/shared/appeals';
-import { EventType } from '@otklik/shared/appeals';
+import { EventType, Status } from '@otklik/shared/appeals';
 import type { AttachmentView } from '@otklik/shared/attachments';
 import { isStaff, type Actor } from '../people';
 import { clockView, promiseView, shownClock, type Clock } from '../sla';
+import { statusForDealer } from './appeal.policy';
 import type { AppealFacts, EntryRow } from './appeal.repository';
 import { asked, asker } from './questions';
 
@@ -43,7 +44,7 @@ export function dealerAppeal({ row, dealerName, assigneeName, clocks }: AppealFa
     typeCode: row.type_code,
     topicId: row.topic_id,
     subject: row.subject,
-    status: row.status,
+    status: statusForDealer(row.status),
     assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: assigneeName ?? '' },
     answerOwedBy: row.answer_owed_by,
     createdAt: iso(row.created_at),
@@ -151,6 +152,13 @@ export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []):
   };
 }
 
+/** Statuses in the words the dealer knows. */
+function factsForDealer({ type, facts }: NonNullable<Entry['event']>): Record<string, unknown> {
+  if (type !== 'status') return facts;
+  const told = (status: unknown) => statusForDealer(Status.parse(status));
+  return { ...facts, from: told(facts.from), to: told(facts.to) };
+}
+
 /** The one builder of what a dealer gets of an entry. A private one has no public number and is refused here, whoever asks. */
 export function dealerEntry(entry: EntryRow, files: AttachmentView[] = []): DealerEntry {
   if (entry.public_seq === null || entry.kind === 'note')
@@ -167,7 +175,7 @@ export function dealerEntry(entry: EntryRow, files: AttachmentView[] = []): Deal
     // Who of the staff turned a knob is their own matter; who spoke to the dealer is not.
     author: own || kind === 'message' ? author : null,
     body,
-    event,
+    event: event && { type: event.type, facts: factsForDealer(event) },
     attachments,
     orders,
     clientId: own ? clientId : null,

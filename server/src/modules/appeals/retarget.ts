@@ -1,3 +1,4 @@
+import { OPEN_STATUSES } from '@otklik/shared/appeals';
 import type { Db, Tx } from '../../platform/db';
 import type { Log } from '../../platform/log';
 import { NO_POLICY, type ClockContext, type SlaService } from '../sla';
@@ -8,7 +9,6 @@ import { change, moveClocks } from './thread';
 
 /** Appeals in one transaction: few enough that a sender who meets it does not feel it. */
 const AT_ONCE = 50;
-const OPEN = ['new', 'in_work', 'waiting'];
 
 /**
  * The walk over open appeals after a change of the rules: their clocks take the policy and the calendar of now,
@@ -91,7 +91,7 @@ export function followRules(work: AppealChange, context: ClockContext): void {
   const { row, clocks } = work.facts;
   moveClocks(work, { type: 'retargeted' }, context);
   const measured = clocks.some(({ kind, endedAt }) => kind !== 'resolution' && !endedAt);
-  const owed = row.answer_owed_by === 'staff' && OPEN.includes(row.status);
+  const owed = row.answer_owed_by === 'staff' && OPEN_STATUSES.includes(row.status);
   if (owed && !measured && context.policy !== NO_POLICY)
     moveClocks(work, { type: 'dealer_message' }, context);
   retargetQuestions(work, context);
@@ -113,7 +113,7 @@ async function openAppeals(tx: Tx): Promise<string[]> {
      UNION
      SELECT appeal_id FROM colleague_question WHERE ended_at IS NULL
      UNION
-     SELECT id FROM appeal WHERE answer_owed_by = 'staff' AND status IN ('new', 'in_work', 'waiting')
+     SELECT id FROM appeal WHERE answer_owed_by = 'staff' AND status NOT IN ('resolved', 'closed')
      ORDER BY id`,
   );
   return rows.map(({ id }) => id);

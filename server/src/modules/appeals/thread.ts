@@ -11,6 +11,7 @@ import {
   type ClockEvent,
   type LadderStep,
 } from '../sla';
+import { statusForDealer } from './appeal.policy';
 import type { AppealChange, AppealFacts, EntryRow, QuestionRow } from './appeal.repository';
 import { spokenBy } from './guard';
 import { closeQuestions } from './questions';
@@ -442,7 +443,7 @@ export function assignTo(
 }
 
 /**
- * Sets the status, settles the clocks by it and says so in the thread.
+ * Sets the status, settles the clocks by it and says so in the thread: to staff alone when it stays the same for the dealer.
  * @param clocks null: the clocks were moved already (by the message that changed the status)
  * @param command what the event answers, should it come again
  * @param why what made the system close it
@@ -468,7 +469,7 @@ export function setStatus(
     'status',
     { from, to, ...(row.solved === null ? {} : { solved: row.solved }), ...why },
     at,
-    true,
+    statusForDealer(from) !== statusForDealer(to),
     command,
   );
   if (to === 'waiting') {

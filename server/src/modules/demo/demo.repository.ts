@@ -106,6 +106,10 @@ export const demoRepository = {
     return idOf(row);
   },
 
+  /** Working minutes that a colleague has for an answer. */
+  questionTarget: (q: Reader, minutes: number) =>
+    q.query(`UPDATE sla_policy SET question_minutes = $1 WHERE question_minutes IS NULL`, [minutes]),
+
   /** The next appeal gets this number. */
   numberFrom: (q: Reader, first: number) =>
     q.query(`SELECT setval('appeal_no', $1, false)`, [first]),
