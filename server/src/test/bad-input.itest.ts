@@ -224,7 +224,8 @@ beforeAll(async () => {
     'GET /reports/appeals': {
       ...{ from: '2026-01-01', to: '2026-01-31', measure: 'opened', topicId: company.topic.id },
       ...{ typeCode: 'question', managerId: randomUUID(), teamId: 'none', dealerId, slot: 3 },
-      ...{ openOn: '2026-01-10', cause: 'owner', limit: 10, cursor: 'x' },
+      ...{ openOn: '2026-01-10', cause: 'colleague', colleagueId: randomUUID(), limit: 10 },
+      ...{ cursor: 'x' },
     },
     'GET /directories': {},
     'GET /sync': { cursor: 'x' },
