@@ -17,9 +17,7 @@ export class Statuses1763701410000 implements MigrationInterface {
           'from', CASE WHEN facts->>'from' IN ('approval', 'execution') THEN 'in_work' ELSE facts->>'from' END,
           'to', CASE WHEN facts->>'to' IN ('approval', 'execution') THEN 'in_work' ELSE facts->>'to' END)
       WHERE event_type = 'status' AND (facts->>'from' IN ('approval', 'execution') OR facts->>'to' IN ('approval', 'execution'))`);
-    await q.query(
-      `UPDATE appeal SET status = 'in_work' WHERE status IN ('approval', 'execution')`,
-    );
+    await q.query(`UPDATE appeal SET status = 'in_work' WHERE status IN ('approval', 'execution')`);
     await q.query(`ALTER TABLE appeal DROP CONSTRAINT appeal_status_check`);
     await q.query(`
       ALTER TABLE appeal ADD CONSTRAINT appeal_status_check

@@ -31,8 +31,7 @@ export interface AppealRow {
 /** Value of `data-sla`. */
 export type SlaState = 'breached' | 'risk' | 'track' | 'paused' | 'met' | 'none';
 
-const isOpen = ({ status }: Pick<Appeal, 'status'>) =>
-  status !== 'resolved' && status !== 'closed';
+const isOpen = ({ status }: Pick<Appeal, 'status'>) => status !== 'resolved' && status !== 'closed';
 
 /** An entry's number in the numbering of its audience: dealers are never shown `seq`. */
 export const numberOf = (entry: Entry) =>

@@ -31,7 +31,8 @@ export function useNoticeWords() {
   const session = useSession();
 
   function headOf(notice: StaffNotice): string {
-    if (notice.kind === 'question_asked') return t('notices.questionAsked', { who: notice.by.name });
+    if (notice.kind === 'question_asked')
+      return t('notices.questionAsked', { who: notice.by.name });
     if (notice.kind === 'question_missed')
       return notice.to.id === session.personId
         ? t('notices.questionMissedByYou', { who: notice.by.name })

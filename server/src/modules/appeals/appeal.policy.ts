@@ -74,7 +74,7 @@ export const appealPolicy = {
 };
 
 /** What a dealer is told of a status: how far the staff are with the work is their own matter. */
-export const statusForDealer = (status: Status): Status =>
+export const statusForDealer = <Told>(status: Told): Told | 'in_work' =>
   status === 'approval' || status === 'execution' ? 'in_work' : status;
 
 /** SQL condition over `a` (appeal) and `d` (dealer) for what an actor may see: the same answer as `appealPolicy.read`. */

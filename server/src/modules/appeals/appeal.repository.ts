@@ -707,7 +707,7 @@ function saving(
   }
   const questions = changes.flatMap((change) => change.questions);
   if (questions.length > 0) {
-    parts.push(`set_question AS (INSERT INTO colleague_question
+    parts.push(`set_asked AS (INSERT INTO colleague_question
         SELECT * FROM jsonb_populate_recordset(NULL::colleague_question, ${json(questions)}) WHERE ${onlyIf}
         ON CONFLICT (id) DO UPDATE SET due_at = EXCLUDED.due_at, missed = EXCLUDED.missed,
           ended_at = EXCLUDED.ended_at, outcome = EXCLUDED.outcome RETURNING 1)`);

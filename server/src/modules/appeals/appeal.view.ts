@@ -6,7 +6,7 @@ import type {
   StaffAppeal,
   StaffEntry,
 } from '@otklik/shared/appeals';
-import { EventType, Status } from '@otklik/shared/appeals';
+import { EventType } from '@otklik/shared/appeals';
 import type { AttachmentView } from '@otklik/shared/attachments';
 import { isStaff, type Actor } from '../people';
 import { clockView, promiseView, shownClock, type Clock } from '../sla';
@@ -155,8 +155,7 @@ export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []):
 /** Statuses in the words the dealer knows. */
 function factsForDealer({ type, facts }: NonNullable<Entry['event']>): Record<string, unknown> {
   if (type !== 'status') return facts;
-  const told = (status: unknown) => statusForDealer(Status.parse(status));
-  return { ...facts, from: told(facts.from), to: told(facts.to) };
+  return { ...facts, from: statusForDealer(facts.from), to: statusForDealer(facts.to) };
 }
 
 /** The one builder of what a dealer gets of an entry. A private one has no public number and is refused here, whoever asks. */

@@ -108,7 +108,9 @@ export const demoRepository = {
 
   /** Working minutes that a colleague has for an answer. */
   questionTarget: (q: Reader, minutes: number) =>
-    q.query(`UPDATE sla_policy SET question_minutes = $1 WHERE question_minutes IS NULL`, [minutes]),
+    q.query(`UPDATE sla_policy SET question_minutes = $1 WHERE question_minutes IS NULL`, [
+      minutes,
+    ]),
 
   /** The next appeal gets this number. */
   numberFrom: (q: Reader, first: number) =>

@@ -140,9 +140,7 @@ export function createReportService({
       const page = pageOf(rows, input.limit, (row) => ({ day: row.opened_day, id: row.id }));
       const { colleagueId } = input;
       const [colleague] =
-        colleagueId === undefined
-          ? []
-          : await reportRepository.names(db, 'manager', [colleagueId]);
+        colleagueId === undefined ? [] : await reportRepository.names(db, 'manager', [colleagueId]);
       return {
         total,
         colleague: colleague?.ru ?? null,

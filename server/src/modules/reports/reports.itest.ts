@@ -218,7 +218,9 @@ describe('the facts', () => {
     const { db } = server.database;
     return {
       facts: await db.query(`SELECT * FROM appeal_fact ORDER BY appeal_id`),
-      parts: await db.query(`SELECT * FROM breach_part ORDER BY appeal_id, kind, cycle, cause, colleague_id`),
+      parts: await db.query(
+        `SELECT * FROM breach_part ORDER BY appeal_id, kind, cycle, cause, colleague_id`,
+      ),
       tally: await db.query(
         `SELECT * FROM report_tally ORDER BY dim, grain, measure, start, key, bucket`,
       ),
