@@ -18,6 +18,7 @@ import {
   createEntryChangeService,
   createLedgerService,
   createNoticeService,
+  createQuestionService,
   createRetarget,
   createSyncService,
   createThreadService,
@@ -25,6 +26,7 @@ import {
   dryRunRoutes,
   ledgerRoutes,
   noticeRoutes,
+  questionRoutes,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -205,6 +207,7 @@ export async function createApp({
     ...fixed,
   });
   const waits = createWaitService({ db, sla, silence: company.silence, tell, log, ...fixed });
+  const questions = createQuestionService({ db, appeals, tell, log, ...fixed });
   const retarget = createRetarget({ db, sla, tell, log, ...fixed });
   const uploads = createUploadService({ db, config, storage, now: clock, attachments });
   const proof = createProofService({ db, ...fixed });
@@ -244,6 +247,7 @@ export async function createApp({
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
   noticeRoutes(api, notices);
+  questionRoutes(api, questions);
   attachmentRoutes(api, attachments, { uploads, storage, config });
   dryRunRoutes(api, createDryRunService({ db, now: clock }));
   orderRoutes(api, orders);
@@ -353,6 +357,7 @@ export async function createApp({
       breached: (kind) => metrics.breaches.inc({ kind }),
       async also() {
         await waits.poll();
+        await questions.poll();
         await notices.deliver();
       },
     });
@@ -376,6 +381,7 @@ export async function createApp({
       retarget,
       notices,
       waits,
+      questions,
       threads,
       ledgers,
       lists,

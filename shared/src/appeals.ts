@@ -4,13 +4,29 @@ import { AttachmentView } from './attachments';
 import { MESSAGE_MAX, REASSIGN_MAX, SUBJECT_MAX } from './limits';
 import { LinkedOrder } from './orders';
 import { PersonRef, Side } from './people';
+import { OpenQuestion } from './questions';
 import { ClockView, PromiseView } from './sla';
 import { clientId, moment, paging, typed, typedOrEmpty } from './text';
 
 /* ── Directories ────────────────────────────────────────── */
-export const Status = z.enum(['new', 'in_work', 'waiting', 'resolved', 'closed']);
+/** `approval` and `execution` are the staff's own: a dealer is told `in_work`. */
+export const Status = z.enum([
+  'new',
+  'in_work',
+  'approval',
+  'execution',
+  'waiting',
+  'resolved',
+  'closed',
+]);
 export type Status = z.infer<typeof Status>;
-export const OPEN_STATUSES: readonly Status[] = ['new', 'in_work', 'waiting'];
+export const OPEN_STATUSES: readonly Status[] = [
+  'new',
+  'in_work',
+  'approval',
+  'execution',
+  'waiting',
+];
 export const Priority = z.enum(['low', 'normal', 'high', 'urgent']);
 export type Priority = z.infer<typeof Priority>;
 export const Source = z.enum(['portal', 'phone', 'mail', 'messenger']);
@@ -104,6 +120,8 @@ export const StaffAppeal = z.object({
   memberIds: z.array(z.uuid()),
   /** Last mention of each person: open while it is above his read mark. */
   mentions: z.array(z.object({ personId: z.uuid(), seq: z.number().int() })),
+  /** Open ones to colleagues, the longest open first. */
+  questions: z.array(OpenQuestion),
   seenByOther: z.number().int(),
 });
 export type StaffAppeal = z.infer<typeof StaffAppeal>;
@@ -138,6 +156,9 @@ export const EVENT_TYPES = [
   'dispute_settled',
   'edited',
   'deleted',
+  'question_asked',
+  'question_missed',
+  'question_ended',
 ] as const;
 export const EventType = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof EventType>;
@@ -146,6 +167,7 @@ export type EventType = z.infer<typeof EventType>;
  * Facts of an event, by type: `status` {from,to,solved?,silentMinutes?: closed because the dealer was silent for so much of his working time} · `assigned` {from,to: PersonRef|null,by?: 'ladder'} · `joined`/`left` {persons: PersonRef[]} ·
  * `fields` {changes: {field, from, to}[]} · `order_linked` {number} · `sla_*` {kind, dueAt} · `opened` {promise: moment|null} ·
  * `clock_disputed` {disputeId, kind, cycle, claim, comment} · `dispute_settled` {disputeId, kind, cycle, claim, outcome, reason} ·
+ * `question_asked` {persons: PersonRef[], dueAt, entryId: the note} · `question_missed` {by, to: PersonRef, dueAt} · `question_ended` {outcome: answered|withdrawn|closed, persons: who was asked, by: who asked} ·
  * `edited`/`deleted` {entryId, version}: the log stays append-only, a change of an entry is an event of its own number.
  */
 export const EventFacts = z.record(z.string(), z.unknown());
@@ -389,7 +411,7 @@ export const PullIn = z.strictObject({
   appealId: z.uuid(),
   clientId,
   personIds: z.array(z.uuid()).min(1).max(20),
-  /** Becomes a note that mentions them; staff only. */
+  /** Becomes a note that mentions them, and an open question to each, those who take part already too; staff only. */
   question: typedOrEmpty(MESSAGE_MAX).default(''),
 });
 export type PullIn = z.input<typeof PullIn>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { LadderAction } from './ladder';
 import { NOTICES_AT_ONCE } from './limits';
+import { PersonRef } from './people';
 import { ClockKind } from './sla';
 import { moment } from './text';
 
@@ -11,22 +12,34 @@ const common = {
   readAt: moment.nullable(),
   appeal: z.object({ id: z.uuid(), no: z.number().int(), subject: z.string() }),
 };
-/** A step of the ladder, as the person it was for is told of it. */
-export const StaffNotice = z.object({
+const ofStaff = {
   audience: z.literal('staff'),
   ...common,
   dealerName: z.string(),
+  /** When the step came, or the question was asked or missed. */
+  firedAt: moment,
+  /** It waited for working hours: those told at the same moment are one list. */
+  deferred: z.boolean(),
+};
+/** A step of the ladder, as the person it was for is told of it. */
+const LadderNotice = z.object({
+  ...ofStaff,
   /** `given`: the appeal is his now; `taken`: it was his. */
   kind: z.enum(['reminder', 'given', 'taken']),
   action: LadderAction,
   clockKind: ClockKind,
   /** The deadline as it stood then. */
   dueAt: moment,
-  /** When the step came. */
-  firedAt: moment,
-  /** It waited for working hours: those told at the same moment are one list. */
-  deferred: z.boolean(),
 });
+/** A colleague asks, or has waited in vain by the deadline. */
+const QuestionNotice = z.object({
+  ...ofStaff,
+  kind: z.enum(['question_asked', 'question_missed']),
+  by: PersonRef,
+  to: PersonRef,
+  dueAt: moment.nullable(),
+});
+export const StaffNotice = z.discriminatedUnion('kind', [LadderNotice, QuestionNotice]);
 export type StaffNotice = z.infer<typeof StaffNotice>;
 /** That the company waits for the dealer's answer. */
 export const DealerNotice = z.object({

@@ -19,7 +19,14 @@ export const REPORT_MEASURES = [
 ] as const;
 
 /** Where the time of a missed deadline went (`autopsy.ts` on the server). */
-export const BREACH_CAUSES = ['unassigned', 'owner', 'dealer', 'out_of_hours'] as const;
+export const BREACH_CAUSES = [
+  'unassigned',
+  'owner',
+  'colleague',
+  'approval',
+  'dealer',
+  'out_of_hours',
+] as const;
 
 /** What has no manager or no team. */
 export const REPORT_NOBODY = 'none';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TypeCode } from './appeals';
 import { BREACH_CAUSES, REPORT_GROUPS, REPORT_MEASURES, REPORT_NOBODY } from './report-words';
+import { PersonRef } from './people';
 import { paging } from './text';
 
 export const ReportGroup = z.enum(REPORT_GROUPS);
@@ -47,6 +48,8 @@ export const ReportAppealsQuery = z
     openOn: day.optional(),
     /** With an ended breach that has time of this cause. */
     cause: BreachCause.optional(),
+    /** With time in which this colleague was waited for. */
+    colleagueId: z.uuid().optional(),
     ...paging,
   })
   .refine(inOrder, wrongOrder);
@@ -87,7 +90,15 @@ export const Report = z.object({
   /** Opened per hour of the week, 168 numbers. */
   slots: z.array(count),
   /** Time of the missed deadlines that have ended, of appeals of the period: from the start of each clock to its end. */
-  causes: z.array(z.object({ cause: BreachCause, minutes: count, appeals: count })),
+  causes: z.array(
+    z.object({
+      cause: BreachCause,
+      /** Of cause `colleague`: who was waited for; a line each. */
+      colleague: PersonRef.nullable(),
+      minutes: count,
+      appeals: count,
+    }),
+  ),
   /** Open at the end of each day. */
   backlog: z.array(z.object({ day: z.string(), open: count })),
   /** The company's zone, whose days and hours these are. */
@@ -100,6 +111,8 @@ export type Report = z.infer<typeof Report>;
 
 export const ReportAppeals = z.object({
   total: count,
+  /** Who was waited for, when the list is narrowed to it. */
+  colleague: z.string().nullable(),
   items: z.array(
     z.object({
       no: count,

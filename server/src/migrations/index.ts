@@ -15,6 +15,9 @@ import { UnfinishedUploads1763701130000 } from './1763701130000-unfinished-uploa
 import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 import { Reports1763701300000 } from './1763701300000-reports';
 import { FactsAnew1763701320000 } from './1763701320000-facts-anew';
+import { Questions1763701400000 } from './1763701400000-questions';
+import { Statuses1763701410000 } from './1763701410000-statuses';
+import { Causes1763701420000 } from './1763701420000-causes';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -35,4 +38,7 @@ export const migrations = [
   ClockDisputes1763701200000,
   Reports1763701300000,
   FactsAnew1763701320000,
+  Questions1763701400000,
+  Statuses1763701410000,
+  Causes1763701420000,
 ];

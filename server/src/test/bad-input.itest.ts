@@ -224,7 +224,8 @@ beforeAll(async () => {
     'GET /reports/appeals': {
       ...{ from: '2026-01-01', to: '2026-01-31', measure: 'opened', topicId: company.topic.id },
       ...{ typeCode: 'question', managerId: randomUUID(), teamId: 'none', dealerId, slot: 3 },
-      ...{ openOn: '2026-01-10', cause: 'owner', limit: 10, cursor: 'x' },
+      ...{ openOn: '2026-01-10', cause: 'colleague', colleagueId: randomUUID(), limit: 10 },
+      ...{ cursor: 'x' },
     },
     'GET /directories': {},
     'GET /sync': { cursor: 'x' },
@@ -339,6 +340,7 @@ beforeAll(async () => {
       question: 'x',
     },
     'DELETE /appeals/:appealId/participants/:personId': { appealId, personId: randomUUID() },
+    'DELETE /appeals/:appealId/questions/:questionId': { appealId, questionId: randomUUID() },
     'POST /appeals/:appealId/orders': { appealId, number: order.number },
     'DELETE /appeals/:appealId/orders/:number': { appealId, number: 'none' },
     'POST /appeals/:appealId/no-answer-needed': { appealId },

@@ -96,6 +96,7 @@ export function aStaffAppeal(fields: Partial<StaffAppeal> = {}): StaffAppeal {
     resolution: null,
     memberIds: [],
     mentions: [],
+    questions: [],
     ...fields,
   };
 }

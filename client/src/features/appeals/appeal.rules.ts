@@ -1,5 +1,5 @@
 import type { AppealListView, AppealSort } from '@otklik/shared/appeal-lists';
-import type { Appeal, Entry, ReadMark, StaffAppeal, Status } from '@otklik/shared/appeals';
+import type { Appeal, Entry, ReadMark, StaffAppeal } from '@otklik/shared/appeals';
 import type { Side } from '@otklik/shared/people';
 
 /** What the rules know of the viewer. */
@@ -31,8 +31,7 @@ export interface AppealRow {
 /** Value of `data-sla`. */
 export type SlaState = 'breached' | 'risk' | 'track' | 'paused' | 'met' | 'none';
 
-const OPEN: readonly Status[] = ['new', 'in_work', 'waiting'];
-const isOpen = (appeal: Pick<Appeal, 'status'>) => OPEN.includes(appeal.status);
+const isOpen = ({ status }: Pick<Appeal, 'status'>) => status !== 'resolved' && status !== 'closed';
 
 /** An entry's number in the numbering of its audience: dealers are never shown `seq`. */
 export const numberOf = (entry: Entry) =>

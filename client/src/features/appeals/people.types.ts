@@ -7,6 +7,8 @@ export interface Candidate {
   jobTitle: string;
   side: Side;
   online?: boolean;
+  /** Takes part already; can be asked all the same. */
+  inside?: boolean;
 }
 
 /** What the list of people and the form to bring one in say, in the reader's words. */
@@ -21,4 +23,10 @@ export interface PeopleWords {
   remove: (name: string) => string;
   /** Of the field for a question; left out: no question goes with it. */
   question?: string;
+  /** Of the button, once there is a question. */
+  ask?: string;
+  /** Beside who takes part already. */
+  inside?: string;
+  /** Those who take part already can only be asked. */
+  onlyAsk?: string;
 }

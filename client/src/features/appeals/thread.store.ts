@@ -1,5 +1,6 @@
 import type { Appeal, ChangeFields, Entry, EntryVersions } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
+import { questionsApi } from '@otklik/shared/questions.api';
 import type { AppealClocks } from '@otklik/shared/sla';
 import { defineStore } from 'pinia';
 import { v7 as uuid } from 'uuid';
@@ -167,6 +168,8 @@ export const useThreads = defineStore('threads', () => {
     if (answer.ok || answer.trouble.status !== 0) pulling.delete(content);
     return answer;
   }
+  const withdrawQuestion = (appealId: string, questionId: string) =>
+    command(() => call(questionsApi.withdraw, { appealId, questionId }));
   /** Oneself, or somebody else where the rights allow it. */
   const leave = (appealId: string, personId: string) =>
     command(() => call(appealsApi.leave, { appealId, personId }));
@@ -267,6 +270,7 @@ export const useThreads = defineStore('threads', () => {
     changeStatus,
     changeFields,
     pullIn,
+    withdrawQuestion,
     leave,
     linkOrder,
     unlinkOrder,

@@ -23,7 +23,10 @@ const namesOf = (value: unknown): string =>
         .join(', ')
     : '';
 const FIELDS = new Set(['topic_id', 'type_code', 'priority', 'subject', 'team_id']);
-const STATUSES = new Set(['new', 'in_work', 'waiting', 'resolved', 'closed']);
+const STATUSES = new Set([
+  ...['new', 'in_work', 'approval', 'execution'],
+  ...['waiting', 'resolved', 'closed'],
+]);
 const CLAIMS = new Set(['had_answered', 'owes_nothing']);
 const OUTCOMES = new Set(['accepted', 'rejected']);
 const KINDS = new Set(['first_response', 'next_response', 'resolution']);
@@ -125,6 +128,28 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
         return t(`thread.events.${type}`, { no: format.no(textOf(facts.number) ?? '') });
       case 'no_answer_needed':
         return signed('noAnswerNeeded');
+      case 'question_asked': {
+        const due = textOf(facts.dueAt);
+        const names = namesOf(facts.persons);
+        return due
+          ? t('thread.events.questionAskedUntil', { who, names, when: format.dayTime(due) })
+          : t('thread.events.questionAsked', { who, names });
+      }
+      case 'question_missed': {
+        const due = textOf(facts.dueAt);
+        return t('thread.events.questionMissed', {
+          name: nameOf(facts.to)?.name ?? '',
+          when: due ? format.dayTime(due) : '—',
+        });
+      }
+      case 'question_ended': {
+        const names = namesOf(facts.persons);
+        if (facts.outcome === 'answered')
+          return t('thread.events.questionAnswered', { who, names: namesOf(facts.by) });
+        return facts.outcome === 'closed'
+          ? t('thread.events.questionClosed', { names })
+          : t('thread.events.questionWithdrawn', { names });
+      }
       case 'clock_disputed':
       case 'dispute_settled': {
         const claim = textOf(facts.claim) ?? '';

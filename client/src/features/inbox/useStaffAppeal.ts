@@ -132,6 +132,8 @@ export function useStaffAppeal(no: () => number) {
     pulling.value = false;
     return done;
   }
+  const withdrawQuestion = (questionId: string) =>
+    run((id) => threads.withdrawQuestion(id, questionId));
   const remove = (personId: string) => run((id) => threads.leave(id, personId));
   const linkOrder = (number: string) => run((id) => threads.linkOrder(id, number));
   const unlinkOrder = (number: string) => run((id) => threads.unlinkOrder(id, number));
@@ -203,6 +205,7 @@ export function useStaffAppeal(no: () => number) {
     noAnswerNeeded,
     pulling,
     pullIn,
+    withdrawQuestion,
     remove,
     linkOrder,
     unlinkOrder,

@@ -2,6 +2,7 @@ import type { Notice, StaffNotice } from '@otklik/shared/notices';
 import { useI18n } from 'vue-i18n';
 
 import { useFormat } from '../../platform/useFormat';
+import { useSession } from '../session';
 
 /** Notices told together: what waited for working hours is one list. */
 interface NoticeGroup {
@@ -27,8 +28,15 @@ export function groupNotices(items: readonly Notice[]): NoticeGroup[] {
 export function useNoticeWords() {
   const { t } = useI18n();
   const format = useFormat();
+  const session = useSession();
 
   function headOf(notice: StaffNotice): string {
+    if (notice.kind === 'question_asked')
+      return t('notices.questionAsked', { who: notice.by.name });
+    if (notice.kind === 'question_missed')
+      return notice.to.id === session.personId
+        ? t('notices.questionMissedByYou', { who: notice.by.name })
+        : t('notices.questionMissed', { who: notice.to.name });
     if (notice.kind !== 'reminder') return t(`notices.${notice.kind}`);
     if (notice.action === 'reassign_team') return t('notices.returned');
     const clock = t(`notices.clock.${notice.clockKind}`);
@@ -43,7 +51,12 @@ export function useNoticeWords() {
     head: (notice: Notice): string =>
       notice.audience === 'staff' ? headOf(notice) : t('notices.answerAwaited'),
     detail(notice: Notice): string {
-      if (notice.audience === 'staff') return notice.dealerName;
+      if (notice.audience === 'staff') {
+        const due = 'by' in notice ? notice.dueAt : null;
+        return due === null
+          ? notice.dealerName
+          : `${t('notices.questionDue', { when: format.dayTime(due) })} · ${notice.dealerName}`;
+      }
       return notice.closesAt === null
         ? ''
         : t('notices.closes', { when: format.dayTime(notice.closesAt) });

@@ -16,7 +16,7 @@ import { appealRepository } from './appeal.repository';
 import { dealerAppeal, staffAppeal } from './appeal.view';
 
 type ListInput = z.output<typeof ListAppeals>;
-const OPEN = `a.status IN ('new', 'in_work', 'waiting')`;
+const OPEN = `a.status NOT IN ('resolved', 'closed')`;
 const STAFF_VIEWS = new Set<ListInput['view']>(['mine', 'queue', 'mentions']);
 const COLUMNS = ['breached', 'risk', 'track'] as const;
 type ColumnState = (typeof COLUMNS)[number];

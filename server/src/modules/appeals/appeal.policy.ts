@@ -57,6 +57,9 @@ export const appealPolicy = {
     isStaff(actor)
       ? personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)
       : personId !== appeal.openedBy && (personId === actor.personId || actor.chief),
+  /** Who asked a colleague, or who answers for the appeal. */
+  withdrawQuestion: (actor: Actor, assigneeId: string | null, askedBy: string) =>
+    isStaff(actor) && (askedBy === actor.personId || assigneeId === actor.personId),
   linkOrder: (_actor: Actor) => true,
   seeBoard: (actor: Actor) => seesAllAppeals(actor),
   /** The clocks as staff see them; a dealer reads his part of the ledger. */
@@ -69,6 +72,10 @@ export const appealPolicy = {
       ? to !== 'new'
       : to === 'resolved' && appeal.status !== 'closed' && appeal.status !== 'resolved',
 };
+
+/** What a dealer is told of a status: how far the staff are with the work is their own matter. */
+export const statusForDealer = <Told>(status: Told): Told | 'in_work' =>
+  status === 'approval' || status === 'execution' ? 'in_work' : status;
 
 /** SQL condition over `a` (appeal) and `d` (dealer) for what an actor may see: the same answer as `appealPolicy.read`. */
 export function appealScope(actor: Actor, parameters: unknown[]): string {

@@ -68,6 +68,22 @@ export interface Member {
   spoke: boolean;
 }
 
+/** A row of `colleague_question` as JSON. */
+export interface QuestionRow {
+  id: string;
+  appeal_id: string;
+  entry_id: string;
+  asked_by: string;
+  asked_by_name: string;
+  asked_to: string;
+  asked_to_name: string;
+  asked_at: string;
+  due_at: string | null;
+  missed: boolean;
+  ended_at: string | null;
+  outcome: 'answered' | 'withdrawn' | 'closed' | null;
+}
+
 /** Everything a view or a decision about one appeal needs. */
 export interface AppealFacts {
   row: AppealRow;
@@ -78,6 +94,8 @@ export interface AppealFacts {
   mentions: { personId: string; seq: number }[];
   /** The latest clock of each kind. */
   clocks: Clock[];
+  /** Open questions to colleagues, the longest open first. */
+  questions: QuestionRow[];
 }
 
 /** A row of `entry` as JSON. */
@@ -141,6 +159,7 @@ export interface AppealChange {
   mentions: { appeal_id: string; person_id: string; seq: number }[];
   /** It begins to wait for the dealer now. */
   waitsSince: Date | null;
+  questions: QuestionRow[];
 }
 
 interface FactsRow {
@@ -151,6 +170,7 @@ interface FactsRow {
   members: Member[];
   mentions: { personId: string; seq: number }[];
   clocks: ClockRow[];
+  questions: QuestionRow[];
 }
 
 /** Columns of the facts, over `a` (appeal) and `d` (dealer). One text for lists, sync, news and locks, so that they cannot differ. */
@@ -164,7 +184,9 @@ const FACTS = `
   coalesce((SELECT jsonb_agg(jsonb_build_object('personId', n.person_id, 'seq', n.seq) ORDER BY n.person_id)
     FROM mention n WHERE n.appeal_id = a.id), '[]') AS mentions,
   coalesce((SELECT jsonb_agg(to_jsonb(c)) FROM (
-    SELECT DISTINCT ON (k.kind) k.* FROM sla_clock k WHERE k.appeal_id = a.id ORDER BY k.kind, k.cycle DESC) c), '[]') AS clocks`;
+    SELECT DISTINCT ON (k.kind) k.* FROM sla_clock k WHERE k.appeal_id = a.id ORDER BY k.kind, k.cycle DESC) c), '[]') AS clocks,
+  coalesce((SELECT jsonb_agg(to_jsonb(q) ORDER BY q.asked_at, q.id) FROM colleague_question q
+    WHERE q.appeal_id = a.id AND q.ended_at IS NULL), '[]') AS questions`;
 
 /** Appeals changed since a moment of the database; see `appealRepository.changes`. */
 export interface Changes {
@@ -185,6 +207,7 @@ function factsOf(found: FactsRow): AppealFacts {
     members: found.members,
     mentions: found.mentions,
     clocks: found.clocks.map(clockRepository.toClock),
+    questions: found.questions,
   };
 }
 
@@ -425,6 +448,18 @@ export const appealRepository = {
       [ids],
     );
     return found.map(({ entry }) => entry);
+  },
+
+  /** A question of this appeal, be it over. */
+  async questionOf(
+    q: Querying,
+    { appealId, questionId }: { appealId: string; questionId: string },
+  ): Promise<QuestionRow | null> {
+    const [found] = await q.query<{ question: QuestionRow }>(
+      `SELECT to_jsonb(q) AS question FROM colleague_question q WHERE q.id = $1 AND q.appeal_id = $2`,
+      [questionId, appealId],
+    );
+    return found?.question ?? null;
   },
 
   /** Is nothing said after this entry, as staff and as the dealer see it? Then the row's last word is this entry. */
@@ -669,6 +704,13 @@ function saving(
     parts.push(`set_wait AS (INSERT INTO dealer_wait (appeal_id, since, next_at)
         SELECT w.appeal_id, w.since, w.since FROM jsonb_to_recordset(${json(waits)}) w (appeal_id uuid, since timestamptz) WHERE ${onlyIf}
         ON CONFLICT (appeal_id) DO UPDATE SET since = EXCLUDED.since, next_at = EXCLUDED.next_at, reminded_at = NULL RETURNING 1)`);
+  }
+  const questions = changes.flatMap((change) => change.questions);
+  if (questions.length > 0) {
+    parts.push(`set_asked AS (INSERT INTO colleague_question
+        SELECT * FROM jsonb_populate_recordset(NULL::colleague_question, ${json(questions)}) WHERE ${onlyIf}
+        ON CONFLICT (id) DO UPDATE SET due_at = EXCLUDED.due_at, missed = EXCLUDED.missed,
+          ended_at = EXCLUDED.ended_at, outcome = EXCLUDED.outcome RETURNING 1)`);
   }
   // PostgreSQL cuts names at 63 characters.
   const names = parts.map((part) => part.slice(4, part.indexOf(' ')));

@@ -35,6 +35,8 @@ import {
 import type { AppealHappening } from './appeal.news';
 import { escalate } from './escalation';
 import { dealerAppeal, dealerEntry, staffAppeal, staffEntry } from './appeal.view';
+import { noticeRepository } from './notice.repository';
+import { noticesOf, putQuestions } from './questions';
 import { followRules } from './retarget';
 import {
   aimLadder,
@@ -42,6 +44,7 @@ import {
   assignTo,
   change,
   climbLadder,
+  endQuestions,
   join,
   moveClocks,
   say,
@@ -221,6 +224,7 @@ export function createAppealService({
       members: [],
       mentions: [],
       clocks: [],
+      questions: [],
     };
   }
 
@@ -497,11 +501,12 @@ export function createAppealService({
       }),
 
     /**
-     * Brings colleagues in. Of staff with an optional question that becomes a note to them, and only staff see any of it;
+     * Brings colleagues in. Of staff with an optional question: it becomes a note to them and is open for each of them, whoever was in
+     * already too, until he writes or it is withdrawn. Only staff see any of it;
      * a chief visitor brings in people of his dealer, and both sides see it.
      * @throws not_found – no such appeal or no such colleague with access
      * @throws forbidden – a visitor who is no chief
-     * @throws invalid_input – a visitor asks a question: he has the thread for it
+     * @throws invalid_input – a visitor asks a question: he has the thread for it; or somebody asks himself
      */
     pullIn: (actor: Actor, { appealId, clientId, personIds, question }: z.output<typeof PullIn>) =>
       changing(actor, appealId, async (work, at, tx) => {
@@ -514,7 +519,11 @@ export function createAppealService({
           await bringVisitors(tx, work, actor, { dealerId: actor.dealerId, personIds, at });
           return;
         }
-        await pullInMentioned(tx, work, actor, personIds, at);
+        if (question !== '' && personIds.includes(actor.personId))
+          throw fail('invalid_input', {
+            fields: [{ path: 'personIds', rule: 'yourself', message: 'nobody asks himself' }],
+          });
+        const people = await pullInMentioned(tx, work, actor, personIds, at);
         if (question === '') return;
         const [sent] = await tx.query<{ content_hash: string }>(
           `SELECT content_hash FROM entry WHERE author_id = $1 AND client_id = $2`,
@@ -523,7 +532,7 @@ export function createAppealService({
         const hash = contentHash([appealId, personIds, question]);
         if (sent && sent.content_hash !== hash) throw fail('same_id_other_content', { clientId });
         if (sent) return;
-        say(
+        const note = say(
           work,
           actor,
           {
@@ -538,6 +547,10 @@ export function createAppealService({
           at,
           null,
         );
+        const clocks = await clocksAt(work.facts.row, at);
+        const { questions, event } = putQuestions(work, note, people, clocks);
+        append(work, actor, event.type, event.facts, at, false);
+        await noticeRepository.add(tx, noticesOf('question_asked', questions, at));
       }).catch((error: unknown) => {
         // The id was being used elsewhere at this very moment.
         if (breaksConstraint(error, 'entry_once'))
@@ -563,6 +576,7 @@ export function createAppealService({
         );
         if (!person) throw fail('not_found', { what: 'person' });
         work.facts.members = work.facts.members.filter((member) => member.id !== personId);
+        endQuestions(work, actor, 'withdrawn', (one) => one.asked_to === personId, at);
         work.participants.push({
           appeal_id: appealId,
           person_id: personId,

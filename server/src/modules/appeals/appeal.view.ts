@@ -10,7 +10,9 @@ import { EventType } from '@otklik/shared/appeals';
 import type { AttachmentView } from '@otklik/shared/attachments';
 import { isStaff, type Actor } from '../people';
 import { clockView, promiseView, shownClock, type Clock } from '../sla';
+import { statusForDealer } from './appeal.policy';
 import type { AppealFacts, EntryRow } from './appeal.repository';
+import { asked, asker } from './questions';
 
 const iso = (moment: string) => new Date(moment).toISOString();
 const resolutionOf = (clocks: readonly Clock[]) =>
@@ -42,7 +44,7 @@ export function dealerAppeal({ row, dealerName, assigneeName, clocks }: AppealFa
     typeCode: row.type_code,
     topicId: row.topic_id,
     subject: row.subject,
-    status: row.status,
+    status: statusForDealer(row.status),
     assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: assigneeName ?? '' },
     answerOwedBy: row.answer_owed_by,
     createdAt: iso(row.created_at),
@@ -64,6 +66,7 @@ export function staffAppeal({
   clocks,
   members,
   mentions,
+  questions,
 }: AppealFacts): StaffAppeal {
   const shown = shownClock(clocks);
   const resolution = resolutionOf(clocks);
@@ -95,6 +98,15 @@ export function staffAppeal({
     resolution: resolution ? clockView(resolution) : null,
     memberIds: members.filter((member) => member.side === 'staff').map((member) => member.id),
     mentions,
+    questions: questions.map((one) => ({
+      id: one.id,
+      entryId: one.entry_id,
+      by: asker(one),
+      to: asked(one),
+      askedAt: iso(one.asked_at),
+      dueAt: one.due_at === null ? null : iso(one.due_at),
+      missed: one.missed,
+    })),
     seenByOther: row.seen_by_dealer,
   };
 }
@@ -140,6 +152,12 @@ export function staffEntry(entry: EntryRow, attachments: AttachmentView[] = []):
   };
 }
 
+/** Statuses in the words the dealer knows. */
+function factsForDealer({ type, facts }: NonNullable<Entry['event']>): Record<string, unknown> {
+  if (type !== 'status') return facts;
+  return { ...facts, from: statusForDealer(facts.from), to: statusForDealer(facts.to) };
+}
+
 /** The one builder of what a dealer gets of an entry. A private one has no public number and is refused here, whoever asks. */
 export function dealerEntry(entry: EntryRow, files: AttachmentView[] = []): DealerEntry {
   if (entry.public_seq === null || entry.kind === 'note')
@@ -156,7 +174,7 @@ export function dealerEntry(entry: EntryRow, files: AttachmentView[] = []): Deal
     // Who of the staff turned a knob is their own matter; who spoke to the dealer is not.
     author: own || kind === 'message' ? author : null,
     body,
-    event,
+    event: event && { type: event.type, facts: factsForDealer(event) },
     attachments,
     orders,
     clientId: own ? clientId : null,

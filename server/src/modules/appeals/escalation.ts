@@ -132,7 +132,7 @@ async function leastBusy(tx: Tx, work: AppealChange): Promise<Colleague | null> 
   const { team_id: teamId, assignee_id: assigneeId } = work.facts.row;
   const [found] = await tx.query<Colleague>(
     `${COLLEAGUE} AND EXISTS (SELECT 1 FROM person_team m WHERE m.person_id = p.id AND m.team_id = $1) AND p.id IS DISTINCT FROM $2
-     ORDER BY (SELECT count(*) FROM appeal a WHERE a.assignee_id = p.id AND a.status IN ('new', 'in_work', 'waiting')), p.id LIMIT 1`,
+     ORDER BY (SELECT count(*) FROM appeal a WHERE a.assignee_id = p.id AND a.status NOT IN ('resolved', 'closed')), p.id LIMIT 1`,
     [teamId, assigneeId],
   );
   return found ?? null;

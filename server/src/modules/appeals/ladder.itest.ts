@@ -93,10 +93,12 @@ async function opened(): Promise<string> {
   await manager.call(appealsApi.assign, { appealId: appeal.id, assigneeId: company.manager.id });
   return appeal.id;
 }
-const noticesOf = async (session: TestSession, appealId: string): Promise<StaffNotice[]> => {
+type OfLadder = Extract<StaffNotice, { action: unknown }>;
+const noticesOf = async (session: TestSession, appealId: string): Promise<OfLadder[]> => {
   const { items } = await session.call(noticesApi.list, { limit: 100 });
   return items.filter(
-    (one): one is StaffNotice => one.audience === 'staff' && one.appeal.id === appealId,
+    (one): one is OfLadder =>
+      one.audience === 'staff' && 'action' in one && one.appeal.id === appealId,
   );
 };
 const toldTo = async (session: TestSession, appealId: string) =>

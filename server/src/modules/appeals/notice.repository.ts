@@ -1,4 +1,5 @@
 import type { LadderAction } from '@otklik/shared/ladder';
+import type { PersonRef } from '@otklik/shared/people';
 import type { ClockKind } from '@otklik/shared/sla';
 import { v7 as uuid } from 'uuid';
 import type { Db, Tx } from '../../platform/db';
@@ -21,13 +22,14 @@ export interface NewNotice {
         cycle: number;
         dueAt: Date;
       }
-    | { kind: 'answer_awaited'; waitsSince: Date; closesAt: Date | null };
+    | { kind: 'answer_awaited'; waitsSince: Date; closesAt: Date | null }
+    | { kind: 'question_asked' | 'question_missed'; questionId: string; dueAt: Date | null };
 }
 
 /** A notice as its person reads it. */
 export interface NoticeRow {
   id: string;
-  kind: 'reminder' | 'given' | 'taken' | 'answer_awaited';
+  kind: NewNotice['about']['kind'];
   action: LadderAction | null;
   clockKind: ClockKind | null;
   dueAt: Date | null;
@@ -40,6 +42,8 @@ export interface NoticeRow {
   no: number;
   subject: string;
   dealerName: string;
+  /** Of a question to a colleague: who asked whom. */
+  question: { by: PersonRef; to: PersonRef } | null;
 }
 
 /** Tells every node whose notices have changed: ids of people, with commas; at most 200, so that it fits a notification. */
@@ -53,15 +57,16 @@ export const noticeRepository = {
   /** A second one for the same is none. */
   async add(tx: Tx, notices: readonly NewNotice[]): Promise<void> {
     for (const { personId, appealId, madeAt, showAt, about } of notices) {
-      const step = about.kind === 'answer_awaited' ? null : about;
-      const wait = about.kind === 'answer_awaited' ? about : null;
+      const step = 'stepId' in about ? about : null;
+      const wait = 'waitsSince' in about ? about : null;
+      const question = 'questionId' in about ? about : null;
       await tx.query(
-        `INSERT INTO notice (id, person_id, appeal_id, kind, step_id, action, clock_kind, cycle, due_at, waits_since, closes_at, made_at, show_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT ON CONSTRAINT notice_once DO NOTHING`,
+        `INSERT INTO notice (id, person_id, appeal_id, kind, step_id, action, clock_kind, cycle, due_at, waits_since, closes_at, made_at, show_at, question_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT ON CONSTRAINT notice_once DO NOTHING`,
         [
           ...[uuid(), personId, appealId, about.kind],
-          ...[step?.stepId, step?.action, step?.clockKind, step?.cycle, step?.dueAt],
-          ...[wait?.waitsSince, wait?.closesAt, madeAt, showAt],
+          ...[step?.stepId, step?.action, step?.clockKind, step?.cycle, (step ?? question)?.dueAt],
+          ...[wait?.waitsSince, wait?.closesAt, madeAt, showAt, question?.questionId],
         ].map((value) => value ?? null),
       );
     }
@@ -104,7 +109,10 @@ export const noticeRepository = {
     return q.query<NoticeRow>(
       `SELECT n.id, n.kind, n.action, n.clock_kind AS "clockKind", n.due_at AS "dueAt", n.closes_at AS "closesAt",
          n.made_at AS "madeAt", n.show_at AS "showAt", n.told_at AS "toldAt", n.read_at AS "readAt",
-         a.id AS "appealId", a.no, a.subject, d.name AS "dealerName"
+         a.id AS "appealId", a.no, a.subject, d.name AS "dealerName",
+         (SELECT jsonb_build_object('by', jsonb_build_object('id', q.asked_by, 'name', q.asked_by_name),
+            'to', jsonb_build_object('id', q.asked_to, 'name', q.asked_to_name))
+          FROM colleague_question q WHERE q.id = n.question_id) AS question
        ${visible(actor, parameters)} AND ($3::uuid IS NULL
          OR (n.told_at, n.id) < (SELECT c.told_at, c.id FROM notice c WHERE c.id = $3 AND c.person_id = $1))
        ORDER BY n.told_at DESC, n.id DESC LIMIT $2`,

@@ -20,18 +20,22 @@ export function dealerNotice(row: NoticeRow): DealerNotice {
 }
 
 export function staffNotice(row: NoticeRow): StaffNotice {
-  const { kind, action, clockKind, dueAt, madeAt, showAt, dealerName } = row;
-  if (kind === 'answer_awaited' || action === null || clockKind === null || dueAt === null)
-    throw new Error('a notice for staff is of a step of the ladder');
-  return {
-    audience: 'staff',
+  const { kind, action, clockKind, dueAt, madeAt, showAt, dealerName, question } = row;
+  const ours = {
+    audience: 'staff' as const,
     ...common(row),
     dealerName,
-    kind,
-    action,
-    clockKind,
-    dueAt: dueAt.toISOString(),
     firedAt: madeAt.toISOString(),
     deferred: showAt > madeAt,
   };
+  if (question && (kind === 'question_asked' || kind === 'question_missed'))
+    return { ...ours, kind, ...question, dueAt: dueAt?.toISOString() ?? null };
+  if (
+    (kind !== 'reminder' && kind !== 'given' && kind !== 'taken') ||
+    action === null ||
+    clockKind === null ||
+    dueAt === null
+  )
+    throw new Error('a notice for staff is of a step of the ladder or of a question');
+  return { ...ours, kind, action, clockKind, dueAt: dueAt.toISOString() };
 }

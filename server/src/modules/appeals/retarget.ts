@@ -1,13 +1,14 @@
+import { OPEN_STATUSES } from '@otklik/shared/appeals';
 import type { Db, Tx } from '../../platform/db';
 import type { Log } from '../../platform/log';
 import { NO_POLICY, type ClockContext, type SlaService } from '../sla';
 import type { AppealHappening } from './appeal.news';
 import { appealRepository, matchedOf, type AppealChange } from './appeal.repository';
+import { retargetQuestions } from './questions';
 import { change, moveClocks } from './thread';
 
 /** Appeals in one transaction: few enough that a sender who meets it does not feel it. */
 const AT_ONCE = 50;
-const OPEN = ['new', 'in_work', 'waiting'];
 
 /**
  * The walk over open appeals after a change of the rules: their clocks take the policy and the calendar of now,
@@ -67,7 +68,7 @@ export function createRetarget({
       const work = change(facts);
       const context = await sla.context(matchedOf(facts.row), at);
       followRules(work, context);
-      if (work.steps.length + work.clocks.length > 0) changed.push(work);
+      if (work.steps.length + work.clocks.length + work.questions.length > 0) changed.push(work);
     }
     if (changed.length === 0) return;
     await appealRepository.save(tx, changed);
@@ -85,14 +86,15 @@ export function createRetarget({
   return { all };
 }
 
-/** The open clocks take these rules; who is owed an answer that nobody measured gets a clock. */
+/** Open clocks and questions take these rules; who is owed an answer that nobody measured gets a clock. */
 export function followRules(work: AppealChange, context: ClockContext): void {
   const { row, clocks } = work.facts;
   moveClocks(work, { type: 'retargeted' }, context);
   const measured = clocks.some(({ kind, endedAt }) => kind !== 'resolution' && !endedAt);
-  const owed = row.answer_owed_by === 'staff' && OPEN.includes(row.status);
+  const owed = row.answer_owed_by === 'staff' && OPEN_STATUSES.includes(row.status);
   if (owed && !measured && context.policy !== NO_POLICY)
     moveClocks(work, { type: 'dealer_message' }, context);
+  retargetQuestions(work, context);
 }
 
 async function lockWalk(
@@ -109,7 +111,9 @@ async function openAppeals(tx: Tx): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `SELECT appeal_id AS id FROM sla_clock WHERE ended_at IS NULL
      UNION
-     SELECT id FROM appeal WHERE answer_owed_by = 'staff' AND status IN ('new', 'in_work', 'waiting')
+     SELECT appeal_id FROM colleague_question WHERE ended_at IS NULL
+     UNION
+     SELECT id FROM appeal WHERE answer_owed_by = 'staff' AND status NOT IN ('resolved', 'closed')
      ORDER BY id`,
   );
   return rows.map(({ id }) => id);

@@ -99,7 +99,7 @@ export function createSyncService({
     // From the beginning only what is open, or was done lately, is of use; lists page through the rest.
     const wanted =
       since === 0n
-        ? `(a.status IN ('new', 'in_work', 'waiting') OR ${lastAt} > now() - interval '14 days')`
+        ? `(a.status NOT IN ('resolved', 'closed') OR ${lastAt} > now() - interval '14 days')`
         : // Two lists by index; an OR of the two would look at everything that exists.
           `a.id IN (SELECT c.id FROM appeal c WHERE c.${xidColumn} >= ${bind(from)}::xid8${ofDealer()}
               UNION ALL SELECT r.appeal_id FROM read_mark r

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Status } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { ledgerApi } from '@otklik/shared/ledger.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -222,6 +223,47 @@ describe('who owes the answer', () => {
       status: 'resolved',
     });
     expect(done).toMatchObject({ status: 'resolved', answerOwedBy: null });
+  });
+});
+
+describe('in approval and in execution', () => {
+  it('deadlines run on as in work, and the dealer is told of work alone, and of nothing when it stays work', async () => {
+    const { appeal } = await anAppeal(dealer, company.topic);
+    await aMessage(manager, appeal.id);
+    const set = (status: Status) =>
+      manager.call(appealsApi.changeStatus, { appealId: appeal.id, status });
+    const clocks = () => manager.call(appealsApi.clocks, { appealId: appeal.id });
+    const look = async () => ({
+      card: await dealer.call(appealsApi.card, { appealId: appeal.id }),
+      thread: await dealerThread(appeal.id),
+    });
+    const before = [await look(), await clocks()];
+    await set('approval');
+    await set('execution');
+    expect([await look(), await clocks()]).toEqual(before);
+    expect(await manager.call(appealsApi.card, { appealId: appeal.id })).toMatchObject({
+      appeal: { status: 'execution', last: { kind: 'message' } },
+    });
+    await set('waiting');
+    await set('approval');
+    await aMessage(dealer, appeal.id);
+    expect(await manager.call(appealsApi.card, { appealId: appeal.id })).toMatchObject({
+      appeal: { status: 'approval', clock: { state: 'running' } },
+    });
+    const { card, thread } = await look();
+    expect(card.appeal.status).toBe('in_work');
+    expect(
+      thread.entries
+        .filter(({ event }) => event?.type === 'status')
+        .map(({ event }) => event?.facts)
+        .slice(-2),
+    ).toEqual([
+      { from: 'in_work', to: 'waiting' },
+      { from: 'waiting', to: 'in_work' },
+    ]);
+    expect(JSON.stringify([card, thread])).not.toMatch(/approval|execution/);
+    const open = await manager.call(appealsApi.list, { view: 'mine', limit: 100 });
+    expect(open.items.map(({ id }) => id)).toContain(appeal.id);
   });
 });
 

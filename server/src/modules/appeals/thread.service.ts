@@ -675,15 +675,15 @@ export async function insertLinks(
   return new Set(rows.map((row) => row.order_id));
 }
 
-/** A mention of somebody outside pulls him in. @throws not_found – not a colleague with access */
+/** A mention of somebody outside pulls him in. @returns all who are mentioned @throws not_found – not a colleague with access */
 export async function pullInMentioned(
   tx: Tx,
   work: AppealChange,
   actor: Actor,
   personIds: string[],
   at: Date,
-): Promise<void> {
-  if (personIds.length === 0) return;
+): Promise<{ id: string; name: string }[]> {
+  if (personIds.length === 0) return [];
   const people = await tx.query<{ id: string; name: string }>(
     `SELECT id, name FROM person WHERE id = ANY($1::uuid[]) AND role <> 'dealer' AND access_allowed`,
     [personIds],
@@ -691,6 +691,7 @@ export async function pullInMentioned(
   if (people.length !== new Set(personIds).size) throw fail('not_found', { what: 'person' });
   const joined = people.filter((person) => join(work, { id: person.id, side: 'staff' }, at));
   if (joined.length > 0) append(work, actor, 'joined', { persons: joined }, at, false);
+  return people;
 }
 
 /** The author's uploads become the entry's files. @throws not_found */

@@ -11,8 +11,10 @@ import {
   type ClockEvent,
   type LadderStep,
 } from '../sla';
-import type { AppealChange, AppealFacts, EntryRow } from './appeal.repository';
+import { statusForDealer } from './appeal.policy';
+import type { AppealChange, AppealFacts, EntryRow, QuestionRow } from './appeal.repository';
 import { spokenBy } from './guard';
+import { closeQuestions } from './questions';
 
 /** Longest piece of a message that a list row shows. */
 const LAST_WORD_CHARACTERS = 160;
@@ -32,6 +34,7 @@ export function change(facts: AppealFacts, { isNew = false } = {}): AppealChange
     participants: [],
     mentions: [],
     waitsSince: null,
+    questions: [],
   };
 }
 
@@ -284,6 +287,7 @@ export function say(
     afterMessage(work, actor, said, at, clocks);
     if (waited && clocks !== null) aimLadder(work, clocks);
   }
+  endQuestions(work, actor, 'answered', (one) => one.asked_to === actor.personId, at);
   return entry;
 }
 
@@ -329,7 +333,20 @@ export function reword(
     };
   if (shows.last) row.last_word = reworded(row.last_word);
   if (shows.publicLast) row.public_last_word = reworded(row.public_last_word);
+  if (body === null) endQuestions(work, actor, 'withdrawn', (one) => one.entry_id === entry.id, at);
   return next;
+}
+
+/** Questions to colleagues are over: answered, withdrawn, or closed with the appeal. Only staff see any of it. */
+export function endQuestions(
+  work: AppealChange,
+  actor: Actor | null,
+  outcome: NonNullable<QuestionRow['outcome']>,
+  picks: (question: QuestionRow) => boolean,
+  at: Date,
+): void {
+  for (const { type, facts } of closeQuestions(work, outcome, picks, at))
+    append(work, type === 'question_missed' ? null : actor, type, facts, at, false);
 }
 
 /** A dealer's message reopens what was done; it stands under the event that says so. */
@@ -426,7 +443,7 @@ export function assignTo(
 }
 
 /**
- * Sets the status, settles the clocks by it and says so in the thread.
+ * Sets the status, settles the clocks by it and says so in the thread: to staff alone when it stays the same for the dealer.
  * @param clocks null: the clocks were moved already (by the message that changed the status)
  * @param command what the event answers, should it come again
  * @param why what made the system close it
@@ -452,14 +469,17 @@ export function setStatus(
     'status',
     { from, to, ...(row.solved === null ? {} : { solved: row.solved }), ...why },
     at,
-    true,
+    statusForDealer(from) !== statusForDealer(to),
     command,
   );
   if (to === 'waiting') {
     row.answer_owed_by = 'dealer';
     work.waitsSince = at;
   }
-  if (DONE.includes(to)) row.answer_owed_by = null;
+  if (DONE.includes(to)) {
+    row.answer_owed_by = null;
+    endQuestions(work, actor, 'closed', () => true, at);
+  }
   for (const event of clockEvents(from, to)) moveClocks(work, event, clocks);
   // The wait is over and the dealer has not written: a question of his that was not answered is owed again.
   if (from === 'waiting' && row.answer_owed_by === 'dealer' && owesAnswer(work))

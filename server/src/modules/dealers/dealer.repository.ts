@@ -48,7 +48,7 @@ export type NewDealer = Pick<
 
 const COUNTS = `
   (SELECT count(*) FROM person v WHERE v.dealer_id = d.id) AS visitors,
-  (SELECT count(*) FROM appeal a WHERE a.dealer_id = d.id AND a.status IN ('new', 'in_work', 'waiting')) AS "openAppeals",
+  (SELECT count(*) FROM appeal a WHERE a.dealer_id = d.id AND a.status NOT IN ('resolved', 'closed')) AS "openAppeals",
   (SELECT count(*) FROM person v JOIN session s ON s.person_id = v.id
    WHERE v.dealer_id = d.id AND s.ended_at IS NULL AND s.expires_at > $1) AS "sessionsNow"`;
 const ROW = `d.id, d.code, d.name, lower(d.name) AS "sortName", d.zone, d.manager_id AS "managerId", m.name AS "managerName", ${COUNTS}`;

@@ -246,7 +246,11 @@ describe('the board right after loading', () => {
       return { type: isStaffKey(step.person) ? 'staff_message' : 'dealer_message' };
     }
     if (step.do === 'no_answer_needed') return { type: 'no_answer_needed' };
-    if (step.do === 'status' && step.to !== 'in_work') return { type: step.to };
+    if (
+      step.do === 'status' &&
+      (step.to === 'waiting' || step.to === 'resolved' || step.to === 'closed')
+    )
+      return { type: step.to };
     return null;
   };
 

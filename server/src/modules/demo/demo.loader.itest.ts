@@ -106,7 +106,7 @@ describe('an empty database', () => {
       people: 18,
       appeals: 80,
       orders: 120,
-      statuses: 5,
+      statuses: 7,
       topics: 8,
       macros: 6,
     });

@@ -89,6 +89,8 @@ interface LoadDeps extends Pick<DemoDeps, 'app' | 'config'> {
   password: string;
 }
 
+const QUESTION_MINUTES = 120;
+
 async function load({ app, config, now, screen, password }: LoadDeps): Promise<void> {
   const content = makeDemoContent(SEED);
   const steps = content.appeals.reduce((sum, { steps }) => sum + steps.length, 0);
@@ -110,6 +112,8 @@ async function loadContent(
   const { app, config, now, password, progress } = deps;
   const { services } = app;
   const db = inHaste(app.db);
+  await demoRepository.questionTarget(db, QUESTION_MINUTES);
+  services.sla.forgetRules();
   const calendar = await companyCalendar(services.sla, now);
   const momentOf = (ago: WorkMinutesAgo) =>
     workMomentBefore(now, ago, (from, to) => workMsBetween(from, to, calendar));

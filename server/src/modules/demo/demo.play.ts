@@ -142,7 +142,8 @@ export function rehearse(appeal: DemoAppeal, deps: StageDeps): Play {
         break;
       case 'invite': {
         const personIds = [actors[step.colleague].personId];
-        await appeals.pullIn(actor, { appealId, clientId: randomUUID(), personIds, question: '' });
+        const question = said(step.question ?? '');
+        await appeals.pullIn(actor, { appealId, clientId: randomUUID(), personIds, question });
         break;
       }
       case 'status':

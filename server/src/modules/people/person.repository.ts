@@ -150,7 +150,7 @@ export const personRepository = {
                 count(*) FILTER (WHERE EXISTS (
                   SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.ended_at IS NULL
                     AND (c.state = 'breached' OR (c.state = 'running' AND least(c.warn_at, c.due_at) <= $1)))) AS at_risk
-         FROM appeal a WHERE a.assignee_id IS NOT NULL AND a.status IN ('new', 'in_work', 'waiting')
+         FROM appeal a WHERE a.assignee_id IS NOT NULL AND a.status NOT IN ('resolved', 'closed')
          GROUP BY a.assignee_id) desk ON desk.assignee_id = p.id
        WHERE p.role <> 'dealer' AND p.access_allowed
        ORDER BY lower(p.name), p.id`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkCalendar } from '../sla';
-import { autopsy, type Turn } from './autopsy';
+import { autopsy, type Part, type Turn } from './autopsy';
 
 const calendar = (zone: string, week: WorkCalendar['week']): WorkCalendar => ({
   ...{ id: 'c', zone, week },
@@ -10,6 +10,9 @@ const day = [{ from: 9 * 60, to: 18 * 60 }];
 const moscow = calendar('Europe/Moscow', [day, day, day, day, day, [], []]);
 const at = (text: string) => new Date(`2026-03-${text}:00+03:00`);
 const HOUR = 3_600_000;
+const part = (cause: Part['cause'], ms: number, colleagueId: string | null = null): Part => ({
+  ...{ cause, ms, colleagueId },
+});
 
 describe('where the time of a missed deadline went', () => {
   it('is told for a Friday that ends on Monday', () => {
@@ -20,10 +23,31 @@ describe('where the time of a missed deadline went', () => {
       { at: at('09T13:00'), type: 'assigned', isAssigned: true },
     ];
     expect(autopsy({ startedAt: at('06T16:00'), endedAt: at('09T14:30') }, turns, moscow)).toEqual([
-      { cause: 'unassigned', ms: HOUR },
-      { cause: 'out_of_hours', ms: 63 * HOUR },
-      { cause: 'owner', ms: 4.5 * HOUR },
-      { cause: 'dealer', ms: 2 * HOUR },
+      part('unassigned', HOUR),
+      part('out_of_hours', 63 * HOUR),
+      part('owner', 4.5 * HOUR),
+      part('dealer', 2 * HOUR),
+    ]);
+  });
+
+  it('asks for the dealer, then an approval, then the colleague who was asked first', () => {
+    const turns: Turn[] = [
+      { at: at('06T09:30'), type: 'asked', questionId: 'q1', colleagueId: 'anna' },
+      { at: at('06T10:30'), type: 'assigned', isAssigned: true },
+      { at: at('06T11:00'), type: 'asked', questionId: 'q2', colleagueId: 'boris' },
+      { at: at('06T12:00'), type: 'answered', questionId: 'q1' },
+      { at: at('06T12:30'), type: 'approval', inApproval: true },
+      { at: at('06T13:00'), type: 'waits', waits: true },
+      { at: at('06T13:15'), type: 'answered', questionId: 'q2' },
+      { at: at('06T14:00'), type: 'waits', waits: false },
+      { at: at('06T14:30'), type: 'approval', inApproval: false },
+    ];
+    expect(autopsy({ startedAt: at('06T10:00'), endedAt: at('06T15:00') }, turns, moscow)).toEqual([
+      part('colleague', 2 * HOUR, 'anna'),
+      part('colleague', 0.5 * HOUR, 'boris'),
+      part('approval', HOUR),
+      part('dealer', HOUR),
+      part('owner', 0.5 * HOUR),
     ]);
   });
 
@@ -33,7 +57,7 @@ describe('where the time of a missed deadline went', () => {
       { at: at('06T12:00'), type: 'assigned', isAssigned: false },
     ];
     expect(autopsy({ startedAt: at('06T10:00'), endedAt: at('06T12:00') }, turns, moscow)).toEqual([
-      { cause: 'owner', ms: 2 * HOUR },
+      part('owner', 2 * HOUR),
     ]);
   });
 
@@ -58,11 +82,21 @@ describe('where the time of a missed deadline went', () => {
       // Around the change of the clocks in Europe.
       const start = Date.parse('2026-03-20T00:00:00Z') + random(12 * 86_400) * 1_000;
       const end = start + random(random(2) ? 20 * 86_400 : 3_600) * 1_000;
-      const turns = Array.from({ length: random(9) }, (): Turn => {
+      const turns = Array.from({ length: random(12) }, (): Turn => {
         const moment = new Date(start - 86_400_000 + random(end - start + 2 * 86_400_000));
-        return random(2)
-          ? { at: moment, type: 'waits', waits: random(2) === 1 }
-          : { at: moment, type: 'assigned', isAssigned: random(3) > 0 };
+        const question = { at: moment, questionId: `q${random(4)}` };
+        switch (random(5)) {
+          case 0:
+            return { at: moment, type: 'waits', waits: random(2) === 1 };
+          case 1:
+            return { at: moment, type: 'approval', inApproval: random(2) === 1 };
+          case 2:
+            return { ...question, type: 'asked', colleagueId: `c${random(3)}` };
+          case 3:
+            return { ...question, type: 'answered' };
+          default:
+            return { at: moment, type: 'assigned', isAssigned: random(3) > 0 };
+        }
       }).sort((a, b) => Number(a.at) - Number(b.at));
       const whole = { startedAt: new Date(start), endedAt: new Date(end) };
       const parts = autopsy(whole, turns, chosen);
@@ -75,9 +109,9 @@ describe('where the time of a missed deadline went', () => {
         ...autopsy({ startedAt: whole.startedAt, endedAt: middle }, turns, chosen),
         ...autopsy({ startedAt: middle, endedAt: whole.endedAt }, turns, chosen),
       ];
-      for (const { cause, ms } of parts) {
-        const same = cut.filter((part) => part.cause === cause);
-        const total = same.reduce((all, part) => all + part.ms, 0);
+      for (const { cause, ms, colleagueId } of parts) {
+        const same = cut.filter((one) => one.cause === cause && one.colleagueId === colleagueId);
+        const total = same.reduce((all, one) => all + one.ms, 0);
         if (total !== ms) expect({ history, cause, total }).toEqual({ history, cause, total: ms });
       }
     }

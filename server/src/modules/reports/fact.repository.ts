@@ -90,6 +90,8 @@ export const factRepository = {
       is_assigned: boolean;
       assigned: { at: string; to: boolean; from: boolean }[];
       waits: { at: string; waits: boolean }[];
+      approvals: { at: string; inApproval: boolean }[];
+      questions: { id: string; to: string; at: string; until: string | null }[];
     }>(
       `SELECT c.appeal_id, c.kind, c.cycle, c.calendar_id, c.started_at, c.ended_at, a.assignee_id IS NOT NULL AS is_assigned,
          coalesce((SELECT jsonb_agg(jsonb_build_object('at', e.created_at, 'to', jsonb_typeof(e.facts->'to') = 'object',
@@ -97,7 +99,12 @@ export const factRepository = {
            FROM entry e WHERE e.appeal_id = c.appeal_id AND e.event_type = 'assigned'), '[]') AS assigned,
          coalesce((SELECT jsonb_agg(jsonb_build_object('at', s.at, 'waits', s.action = 'paused') ORDER BY s.no)
            FROM sla_clock_step s WHERE s.appeal_id = c.appeal_id AND s.kind = c.kind AND s.cycle = c.cycle
-             AND s.action IN ('paused', 'resumed')), '[]') AS waits
+             AND s.action IN ('paused', 'resumed')), '[]') AS waits,
+         coalesce((SELECT jsonb_agg(jsonb_build_object('at', e.created_at, 'inApproval', e.facts->>'to' = 'approval') ORDER BY e.seq)
+           FROM entry e WHERE e.appeal_id = c.appeal_id AND e.event_type = 'status'
+             AND 'approval' IN (e.facts->>'from', e.facts->>'to')), '[]') AS approvals,
+         coalesce((SELECT jsonb_agg(jsonb_build_object('id', q.id, 'to', q.asked_to, 'at', q.asked_at, 'until', q.ended_at) ORDER BY q.asked_at, q.id)
+           FROM colleague_question q WHERE q.appeal_id = c.appeal_id), '[]') AS questions
        FROM sla_clock c JOIN appeal a ON a.id = c.appeal_id
        WHERE c.appeal_id = ANY($1::uuid[]) AND c.state = 'breached' AND c.ended_at IS NOT NULL
          AND NOT EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = c.appeal_id AND p.kind = c.kind AND p.cycle = c.cycle)`,
@@ -106,7 +113,14 @@ export const factRepository = {
 
   addParts: (
     tx: Tx,
-    parts: readonly { appeal_id: string; kind: string; cycle: number; cause: string; ms: number }[],
+    parts: readonly {
+      appeal_id: string;
+      kind: string;
+      cycle: number;
+      cause: string;
+      ms: number;
+      colleague_id: string | null;
+    }[],
   ) =>
     tx.query(
       `INSERT INTO breach_part SELECT * FROM jsonb_populate_recordset(NULL::breach_part, $1::jsonb)`,

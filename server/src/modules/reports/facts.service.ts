@@ -41,10 +41,21 @@ export function createFactsService({
           isAssigned: to,
         })),
         ...row.waits.map(({ at, waits }): Turn => ({ at: new Date(at), type: 'waits', waits })),
+        ...row.approvals.map(({ at, inApproval }): Turn => ({
+          at: new Date(at),
+          type: 'approval',
+          inApproval,
+        })),
+        ...row.questions.flatMap(({ id, to, at, until }): Turn[] => [
+          { at: new Date(at), type: 'asked', questionId: id, colleagueId: to },
+          ...(until === null
+            ? []
+            : [{ at: new Date(until), type: 'answered' as const, questionId: id }]),
+        ]),
       ].sort((a, b) => a.at.getTime() - b.at.getTime());
       const whole = { startedAt: row.started_at, endedAt: row.ended_at };
-      for (const part of autopsy(whole, turns, calendar))
-        parts.push({ appeal_id, kind, cycle, ...part });
+      for (const { cause, ms, colleagueId } of autopsy(whole, turns, calendar))
+        parts.push({ appeal_id, kind, cycle, cause, ms, colleague_id: colleagueId });
     }
     if (parts.length > 0) await factRepository.addParts(tx, parts);
   }

@@ -157,20 +157,29 @@ export const reportRepository = {
     );
   },
 
-  /** Time of ended breaches by cause, and how many appeals have some of it. */
+  /** Time of ended breaches by cause, of colleagues by person, and how many appeals have some of it. */
   causes(
     q: Queries,
     selection: Selection,
-  ): Promise<{ cause: BreachCause; ms: number; appeals: number }[]> {
+  ): Promise<
+    {
+      cause: BreachCause;
+      colleague_id: string | null;
+      name: string | null;
+      ms: number;
+      appeals: number;
+    }[]
+  > {
     const { parameters, bind } = binder();
     const conditions = [
       ...narrowed(selection, bind),
       `f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`,
     ];
     return q.query(
-      `SELECT p.cause, sum(p.ms)::bigint AS ms, count(DISTINCT p.appeal_id)::integer AS appeals
+      `SELECT p.cause, p.colleague_id, (SELECT w.name FROM person w WHERE w.id = p.colleague_id) AS name,
+         sum(p.ms)::bigint AS ms, count(DISTINCT p.appeal_id)::integer AS appeals
        FROM appeal_fact f JOIN breach_part p ON p.appeal_id = f.appeal_id
-       WHERE (f.late OR f.late_resolution) AND ${conditions.join(' AND ')} GROUP BY 1`,
+       WHERE (f.late OR f.late_resolution) AND ${conditions.join(' AND ')} GROUP BY 1, 2`,
       parameters,
     );
   },
@@ -184,6 +193,7 @@ export const reportRepository = {
       slot?: number | undefined;
       openOn?: string | undefined;
       cause?: BreachCause | undefined;
+      colleagueId?: string | undefined;
     },
     page: { limit: number; after: { day: string; id: string } | null },
   ) {
@@ -193,6 +203,10 @@ export const reportRepository = {
     if (bar.cause !== undefined)
       conditions.push(
         `EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = f.appeal_id AND p.cause = ${bind(bar.cause)})`,
+      );
+    if (bar.colleagueId !== undefined)
+      conditions.push(
+        `EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = f.appeal_id AND p.colleague_id = ${bind(bar.colleagueId)})`,
       );
     if (bar.openOn === undefined) {
       conditions.push(`f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`);

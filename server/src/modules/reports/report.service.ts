@@ -106,7 +106,12 @@ export function createReportService({
           .sort((a, b) => b.opened - a.opened),
         slots: Array.from({ length: 168 }, (_, slot) => perSlot.get(String(slot)) ?? 0),
         causes: causes
-          .map(({ cause, ms, appeals }) => ({ cause, minutes: Math.round(ms / 60_000), appeals }))
+          .map(({ cause, colleague_id: id, name, ms, appeals }) => ({
+            cause,
+            colleague: id === null ? null : { id, name: name ?? '' },
+            minutes: Math.round(ms / 60_000),
+            appeals,
+          }))
           .sort((a, b) => b.minutes - a.minutes),
         backlog: backlogOf(flow, input),
         zone: inZone,
@@ -133,8 +138,12 @@ export function createReportService({
         after,
       });
       const page = pageOf(rows, input.limit, (row) => ({ day: row.opened_day, id: row.id }));
+      const { colleagueId } = input;
+      const [colleague] =
+        colleagueId === undefined ? [] : await reportRepository.names(db, 'manager', [colleagueId]);
       return {
         total,
+        colleague: colleague?.ru ?? null,
         items: page.rows.map(({ no, subject, dealer, manager, status, late, opened_at }) => ({
           ...{ no, subject, dealer, manager, status, late },
           openedAt: opened_at.toISOString(),

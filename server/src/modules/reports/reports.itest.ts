@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { REPORT_GROUPS, REPORT_MEASURES } from '@otklik/shared/report-words';
 import type { ReportAppealsQuery, ReportQuery } from '@otklik/shared/reports';
@@ -17,6 +18,7 @@ let server: TestApp;
 let company: Awaited<ReturnType<typeof aCompany>>;
 let supervisor: TestSession;
 let manager: TestSession;
+let colleague: TestSession;
 let dealers: TestSession[];
 let topics: { id: string }[];
 const ids: string[] = [];
@@ -31,7 +33,7 @@ function random(below: number): number {
 async function happen(): Promise<void> {
   now = new Date(now.getTime() + random(9) * HOUR);
   const appealId = ids[random(ids.length)];
-  const what = random(10);
+  const what = random(12);
   if (appealId === undefined || what < 3) {
     const opened = await anAppeal(dealers[random(2)]!, topics[random(2)]!, {
       typeCode: ['complaint', 'error', 'question'][random(3)]!,
@@ -43,10 +45,16 @@ async function happen(): Promise<void> {
       appealId,
       assigneeId: [company.manager.id, company.colleague.id, null][random(3)]!,
     });
+  else if (what === 7)
+    await manager.call(appealsApi.pullIn, {
+      ...{ appealId, clientId: randomUUID(), question: 'Что на складе?' },
+      personIds: [[company.colleague.id, company.stranger.id][random(2)]!],
+    });
+  else if (what === 8) await aMessage(colleague, appealId, { kind: 'note' });
   else
     await manager.call(appealsApi.changeStatus, {
       appealId,
-      status: (['waiting', 'resolved', 'closed', 'in_work'] as const)[random(4)]!,
+      status: (['waiting', 'resolved', 'closed', 'in_work', 'approval'] as const)[random(5)]!,
     });
 }
 
@@ -56,6 +64,7 @@ beforeAll(async () => {
   topics = [company.topic, await aTopic(server.database.db)];
   supervisor = await server.signIn(company.supervisor);
   manager = await server.signIn(company.manager);
+  colleague = await server.signIn(company.colleague);
   dealers = [await server.signIn(company.visitor), await server.signIn(company.outsider)];
   ids.push((await anAppeal(dealers[0]!, company.topic)).appeal.id);
   for (let turn = 0; turn < 120; turn += 1) {
@@ -177,10 +186,13 @@ describe('a report', () => {
   it('accounts for the whole of every ended breach, and opens the appeals of each cause', async () => {
     const { causes } = await report();
     expect(causes.map(({ cause }) => cause).sort()).toEqual(
-      expect.arrayContaining(['out_of_hours', 'owner', 'unassigned']),
+      expect.arrayContaining(['approval', 'colleague', 'out_of_hours', 'owner', 'unassigned']),
     );
-    for (const { cause, appeals } of causes)
-      expect([cause, await listed({ measure: 'opened', cause })]).toEqual([cause, appeals]);
+    for (const { cause, colleague: who, appeals } of causes) {
+      const bar = { measure: 'opened' as const, cause, ...(who && { colleagueId: who.id }) };
+      expect([cause, who?.name, await listed(bar)]).toEqual([cause, who?.name, appeals]);
+      if (who) expect([company.colleague.name, company.stranger.name]).toContain(who.name);
+    }
     const wrong = await server.database.db.query(
       `SELECT c.appeal_id FROM sla_clock c
        LEFT JOIN breach_part p ON p.appeal_id = c.appeal_id AND p.kind = c.kind AND p.cycle = c.cycle
@@ -206,7 +218,9 @@ describe('the facts', () => {
     const { db } = server.database;
     return {
       facts: await db.query(`SELECT * FROM appeal_fact ORDER BY appeal_id`),
-      parts: await db.query(`SELECT * FROM breach_part ORDER BY appeal_id, kind, cycle, cause`),
+      parts: await db.query(
+        `SELECT * FROM breach_part ORDER BY appeal_id, kind, cycle, cause, colleague_id`,
+      ),
       tally: await db.query(
         `SELECT * FROM report_tally ORDER BY dim, grain, measure, start, key, bucket`,
       ),

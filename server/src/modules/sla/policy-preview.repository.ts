@@ -31,7 +31,7 @@ const OPEN = `
      WHERE c.appeal_id = a.id AND c.ended_at IS NULL
        AND (c.state = 'paused' OR (c.state = 'running' AND c.due_at >= $1))
      ORDER BY c.kind LIMIT 1) AS runs_by
-  FROM appeal a WHERE a.status IN ('new', 'in_work', 'waiting')`;
+  FROM appeal a WHERE a.status NOT IN ('resolved', 'closed')`;
 
 /** How long the reading may take; a preview that takes longer is refused like a busy database. */
 const PATIENCE_MS = 4_000;

@@ -93,7 +93,7 @@ export function knownRules(rules: Rules, before: KnownRules['calendars'] = new M
 }
 
 function clockPolicyOf(policy: SlaPolicy): ClockPolicy {
-  const { firstResponseMinutes, nextResponseMinutes, resolutionMinutes } = policy;
+  const { firstResponseMinutes, nextResponseMinutes, resolutionMinutes, questionMinutes } = policy;
   return {
     id: policy.id,
     targets: {
@@ -102,5 +102,6 @@ function clockPolicyOf(policy: SlaPolicy): ClockPolicy {
       ...(resolutionMinutes !== null && { resolution: resolutionMinutes }),
     },
     warnShare: policy.warnPercent / 100,
+    ...(questionMinutes !== null && { questionMinutes }),
   };
 }

@@ -110,6 +110,8 @@ export interface ClockPolicy {
   targets: Partial<Record<ClockKind, number>>;
   /** Share of the target after which staff are warned; no warning unless between 0 and 1. */
   warnShare: number;
+  /** Working minutes for a question to a colleague; it is no clock of this machine. */
+  questionMinutes?: number;
 }
 
 export interface ClockContext {

@@ -79,6 +79,16 @@ export function invite(ago: WorkMinutesAgo, person: StaffKey, colleague: StaffKe
   return { do: 'invite', ago, person, colleague };
 }
 
+/** Asks a colleague, who is brought in by that. */
+export function ask(
+  ago: WorkMinutesAgo,
+  person: StaffKey,
+  colleague: StaffKey,
+  question: string,
+): DemoStep {
+  return { do: 'invite', ago, person, colleague, question };
+}
+
 export function status(
   ago: WorkMinutesAgo,
   person: StaffKey,

@@ -17,7 +17,8 @@ export type SlaIntent = 'breached' | 'risk' | 'track' | 'paused' | 'settled';
 export type DemoAppealType = 'complaint' | 'error' | 'question';
 export type DemoPriority = 'low' | 'normal' | 'high';
 /** `new` is where every appeal starts; a dealer's message brings `waiting`, `resolved` and `closed` back to `in_work`. */
-export type DemoStatus = 'new' | 'in_work' | 'waiting' | 'resolved' | 'closed';
+export type DemoStatus =
+  'new' | 'in_work' | 'approval' | 'execution' | 'waiting' | 'resolved' | 'closed';
 
 /** A file on a message. Photos come from a shared shelf; papers are made from the order they belong to. */
 export type DemoAttachment =
@@ -54,7 +55,7 @@ export type DemoStep =
       files: readonly DemoAttachment[];
     })
   | (At & { do: 'assign'; person: StaffKey; to: StaffKey })
-  | (At & { do: 'invite'; person: StaffKey; colleague: StaffKey })
+  | (At & { do: 'invite'; person: StaffKey; colleague: StaffKey; question?: string })
   | (At & { do: 'status'; person: StaffKey; to: Exclude<DemoStatus, 'new'> })
   /** The dealer had the last word, but nothing is owed: the wait ends without a reply. */
   | (At & { do: 'no_answer_needed'; person: StaffKey })

@@ -1,4 +1,15 @@
-import { assign, invite, note, noAnswerNeeded, pdf, photo, say, status, story } from '../story';
+import {
+  ask,
+  assign,
+  invite,
+  note,
+  noAnswerNeeded,
+  pdf,
+  photo,
+  say,
+  status,
+  story,
+} from '../story';
 
 /** Acts, certificates, signed originals. */
 export const documentStories = [
@@ -102,6 +113,12 @@ export const documentStories = [
       say(388, 'aldarov', 'Кира, отправил повторно. Проверьте через полчаса.'),
       status(388, 'aldarov', 'waiting'),
       say(63, 'lozova', 'Появился, но с ошибкой: КПП старый. Подписать не могу.'),
+      ask(
+        41,
+        'aldarov',
+        'tarkhanova',
+        'Ольга, какой КПП стоит в карточке дилера? В 40232 ушёл старый.',
+      ),
     ],
   }),
   story({

@@ -1,4 +1,4 @@
-import { assign, invite, note, pdf, photo, reply, say, status, story } from '../story';
+import { ask, assign, invite, note, pdf, photo, reply, say, status, story } from '../story';
 
 /** Defects, batches, replacements. */
 export const qualityStories = [
@@ -64,6 +64,7 @@ export const qualityStories = [
       ),
       say(640, 'ganin', 'Ждём. Объект пока на временной схеме.'),
       say(601, 'olkhina', 'Если понадобится раньше, дам подменную группу с витрины. Скажите.'),
+      status(598, 'olkhina', 'execution'),
     ],
   }),
   story({
@@ -99,7 +100,8 @@ export const qualityStories = [
       ),
       assign(868, 'ezhova', 'aldarov'),
       say(839, 'aldarov', 'Пётр, передал в качество. Анна подключится и скажет, что с заменой.'),
-      invite(838, 'aldarov', 'olkhina'),
+      ask(838, 'aldarov', 'olkhina', 'Анна, меняем секции или весь радиатор?'),
+      status(836, 'aldarov', 'approval'),
       say(
         288,
         'ganin',
