@@ -24,6 +24,9 @@ import {
   createWaitService,
   dryRunRoutes,
   ledgerRoutes,
+  mergeRoutes,
+  createMergeService,
+  createSplitService,
   noticeRoutes,
   standingFrom,
   standingOf,
@@ -235,6 +238,8 @@ export async function createApp({
       integrations.authenticateIntegration(req.headers.authorization),
   });
   const ledgers = createLedgerService({ db, sla, appeals });
+  const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
+  const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
@@ -243,6 +248,7 @@ export async function createApp({
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
+  mergeRoutes(api, { merges, splits });
   noticeRoutes(api, notices);
   attachmentRoutes(api, attachments, { uploads, storage, config });
   dryRunRoutes(api, createDryRunService({ db, now: clock }));

@@ -15,6 +15,7 @@ import { UnfinishedUploads1763701130000 } from './1763701130000-unfinished-uploa
 import { ClockDisputes1763701200000 } from './1763701200000-clock-disputes';
 import { Reports1763701300000 } from './1763701300000-reports';
 import { FactsAnew1763701320000 } from './1763701320000-facts-anew';
+import { Merges1763701500000 } from './1763701500000-merges';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   ClockDisputes1763701200000,
   Reports1763701300000,
   FactsAnew1763701320000,
+  Merges1763701500000,
 ];
