@@ -25,13 +25,13 @@ const WORDS = {
     ...{ more: 'Ещё', merge: 'Объединить…', do: 'Объединить', undo: 'Отменить объединение' },
     ...{ take: 'Открыть и перенести черновик', menu: 'Действия с сообщением' },
     ...{ splitOff: 'Выделить в новое обращение…', split: 'Выделить', write: 'Сообщение' },
-    earlier: 'срок этого обращения',
+    answer: 'Ответ: ',
   },
   en: {
     ...{ more: 'More', merge: 'Merge…', do: 'Merge', undo: 'Undo the merge' },
     ...{ take: 'Open, and take the draft along', menu: 'Message actions' },
     ...{ splitOff: 'Make an appeal of it…', split: 'Make the appeal', write: 'Message' },
-    earlier: 'the deadline of this appeal',
+    answer: 'Answer: ',
   },
 };
 interface Looks {
@@ -79,7 +79,7 @@ it.each<Looks>([
   const dialog = manager.page.getByRole('dialog').last();
   await dialog.locator(`[data-appeal-no="${second.no}"] input`).press('Space');
   const preview = dialog.locator('[data-part="merge-preview"]');
-  await preview.getByText(words.earlier).first().waitFor();
+  await preview.getByText(words.answer).waitFor();
   await picture(manager.page, name('merge-dialog'));
   await dialog.getByRole('button', { name: words.do, exact: true }).press('Enter');
   await manager.page.locator(`main[data-appeal-no="${second.no}"]`).waitFor();
