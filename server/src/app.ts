@@ -25,6 +25,9 @@ import {
   createWaitService,
   dryRunRoutes,
   ledgerRoutes,
+  mergeRoutes,
+  createMergeService,
+  createSplitService,
   noticeRoutes,
   questionRoutes,
   standingFrom,
@@ -238,6 +241,8 @@ export async function createApp({
       integrations.authenticateIntegration(req.headers.authorization),
   });
   const ledgers = createLedgerService({ db, sla, appeals });
+  const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
+  const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
@@ -246,6 +251,7 @@ export async function createApp({
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
   ledgerRoutes(api, ledgers);
+  mergeRoutes(api, { merges, splits });
   noticeRoutes(api, notices);
   questionRoutes(api, questions);
   attachmentRoutes(api, attachments, { uploads, storage, config });

@@ -80,6 +80,8 @@ const common = {
   assignee: PersonRef.nullable(),
   /** Which side owes the next answer. */
   answerOwedBy: Side.nullable(),
+  /** Number of the appeal it was merged into: there it goes on, and this one is closed. */
+  mergedInto: z.number().int().nullable(),
   createdAt: moment,
   /** Grows with every change the viewer's side may see; a lower one never replaces a higher one. */
   rev: z.number().int(),
@@ -159,6 +161,11 @@ export const EVENT_TYPES = [
   'question_asked',
   'question_missed',
   'question_ended',
+  'merged_into',
+  'merged',
+  'unmerged',
+  'split_off',
+  'split_from',
 ] as const;
 export const EventType = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof EventType>;
@@ -168,6 +175,7 @@ export type EventType = z.infer<typeof EventType>;
  * `fields` {changes: {field, from, to}[]} · `order_linked` {number} · `sla_*` {kind, dueAt} · `opened` {promise: moment|null} ·
  * `clock_disputed` {disputeId, kind, cycle, claim, comment} · `dispute_settled` {disputeId, kind, cycle, claim, outcome, reason} ·
  * `question_asked` {persons: PersonRef[], dueAt, entryId: the note} · `question_missed` {by, to: PersonRef, dueAt} · `question_ended` {outcome: answered|withdrawn|closed, persons: who was asked, by: who asked} ·
+ * `merged_into`/`merged`/`unmerged`/`split_off`/`split_from` {no: number of the other appeal} ·
  * `edited`/`deleted` {entryId, version}: the log stays append-only, a change of an entry is an event of its own number.
  */
 export const EventFacts = z.record(z.string(), z.unknown());
@@ -192,6 +200,8 @@ const entryCommon = {
   deletedAt: moment.nullable(),
   /** Entry of the same appeal that this one answers. */
   replyTo: z.uuid().nullable(),
+  /** A copy of a message of another appeal, which was split off; left out otherwise. */
+  origin: z.object({ no: z.number().int(), entryId: z.uuid() }).optional(),
 };
 export const DealerEntry = z.object({
   audience: z.literal('dealer'),
@@ -244,6 +254,8 @@ export const AppealCard = z.object({
     linkOrder: z.boolean(),
     noAnswerNeeded: z.boolean(),
     resolve: z.boolean(),
+    /** Join it with another one, or split messages off. */
+    merge: z.boolean(),
   }),
 });
 export type AppealCard = z.infer<typeof AppealCard>;

@@ -35,6 +35,8 @@ export interface ErrorFacts {
   /** The window in which a message may still be changed has passed. */
   edit_window_over: { minutes: number };
   conflict: { what: string };
+  /** The appeal was merged into the one with this number: there it goes on. */
+  appeal_merged: { no: number };
   bad_origin: object;
   too_large: { limitBytes: number };
   too_many_files: { limit: number };

@@ -84,6 +84,10 @@ const clockCommon = {
   countedMs: z.number(),
   /** Null while paused. */
   dueAt: moment.nullable(),
+  /** It ended because what it owed is owed by another appeal, or by another clock, since then. */
+  carried: z.boolean(),
+  /** It came from another clock, with what that one had counted: by a merge, or when one was undone. */
+  came: z.object({ at: moment, by: z.enum(['merged_in', 'unmerged']) }).nullable(),
   /** Of the calendar it is counted by. */
   zone: z.string(),
   stretches: z.array(LedgerStretch),

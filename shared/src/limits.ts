@@ -22,3 +22,5 @@ export const LONGEST_SILENCE_MINUTES = 60 * 24 * 90;
 export const NOTICES_AT_ONCE = 200;
 /** Weeks that a dry run goes back at most. */
 export const DRY_RUN_WEEKS = 26;
+/** Messages that one appeal takes along when they are split off. */
+export const SPLIT_MAX = 20;

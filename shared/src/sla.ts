@@ -3,7 +3,7 @@ import { moment } from './text';
 
 export const ClockKind = z.enum(['first_response', 'next_response', 'resolution']);
 export type ClockKind = z.infer<typeof ClockKind>;
-export const ClockState = z.enum(['running', 'paused', 'met', 'breached', 'cancelled']);
+export const ClockState = z.enum(['running', 'paused', 'met', 'breached', 'cancelled', 'carried']);
 export type ClockState = z.infer<typeof ClockState>;
 
 /** One clock as staff see it. All moments come from the server; the client only renders. */
@@ -48,6 +48,8 @@ export const ClockStepView = z.object({
     'cancelled',
     'retargeted',
     'ended',
+    'carried',
+    'taken_over',
   ]),
   reason: z.string(),
   countedMs: z.number(),

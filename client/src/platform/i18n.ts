@@ -24,6 +24,7 @@ export const MESSAGE_FILES = [
   'reports',
   'policies',
   'ladder',
+  'merges',
   'notices',
   'dryRun',
 ] as const;

@@ -18,6 +18,7 @@ import { FactsAnew1763701320000 } from './1763701320000-facts-anew';
 import { Questions1763701400000 } from './1763701400000-questions';
 import { Statuses1763701410000 } from './1763701410000-statuses';
 import { Causes1763701420000 } from './1763701420000-causes';
+import { Merges1763701500000 } from './1763701500000-merges';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   Questions1763701400000,
   Statuses1763701410000,
   Causes1763701420000,
+  Merges1763701500000,
 ];

@@ -64,6 +64,7 @@ export function aDealerAppeal(fields: Partial<DealerAppeal> = {}): DealerAppeal 
     status: 'new',
     assignee: null,
     answerOwedBy: 'staff',
+    mergedInto: null,
     createdAt: at(0),
     rev: 1,
     lastPublicSeq: 0,
@@ -168,6 +169,7 @@ export function aCard(appeal: AppealCard['appeal'], readSeq = 0): AppealCard {
       pullIn: false,
       linkOrder: true,
       noAnswerNeeded: false,
+      merge: false,
       resolve: true,
     },
   };

@@ -61,6 +61,7 @@ function staffSla(clock: StaffAppeal['clock'], nowMs: number): SlaState {
     case 'met':
       return 'met';
     case 'cancelled':
+    case 'carried':
       return 'none';
     case 'running':
       if (clock.dueAt !== null && Date.parse(clock.dueAt) < nowMs) return 'breached';

@@ -43,6 +43,8 @@ export interface ShownMessage {
   files: readonly WaitingFile[];
   /** The entry it quotes. */
   replyTo: string | null;
+  /** Of another appeal, which this copy was split off; null: it is no copy. */
+  origin: { no: number; entryId: string } | null;
   /** Other words than at first; when they were changed is known once the server has them. */
   edited: { at: string | null } | null;
   deleted: boolean;
@@ -165,6 +167,7 @@ function storedMessage(
     problem: change?.problem ?? null,
     files: [],
     replyTo: deleted ? null : entry.replyTo,
+    origin: entry.origin ?? null,
     edited: change !== null || entry.editedAt !== null ? { at: entry.editedAt } : null,
     deleted,
     changeableUntil: mine && !deleted && editMinutes > 0 ? until : null,
@@ -195,6 +198,7 @@ function pendingMessage(item: PendingItem, me: ThreadViewer): ShownMessage {
     problem,
     files: item.files,
     replyTo: item.replyTo,
+    origin: null,
     edited: null,
     deleted: false,
     changeableUntil: null,

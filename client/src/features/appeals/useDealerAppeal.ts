@@ -114,6 +114,26 @@ export function useDealerAppeal(no: () => number) {
     void uploads.giveBackFiles(filesKey.value, back.files ?? []);
   }
 
+  /**
+   * It goes on in another appeal: what was written here and not sent goes along, in front of what stands there.
+   * @returns that one's number
+   */
+  function goOn(): number | null {
+    const into = appeal.value?.mergedInto ?? null;
+    const target = into === null ? null : appeals.byNo(into);
+    const { body, orderNumbers } = draft.value;
+    if (target && appealId.value && (body.trim() || orderNumbers?.length)) {
+      const there = threads.draft(target.id, 'reply');
+      threads.setDraft(target.id, 'reply', {
+        ...there,
+        body: [body.trim(), there?.body ?? ''].filter(Boolean).join('\n'),
+        orderNumbers: [...new Set([...(orderNumbers ?? []), ...(there?.orderNumbers ?? [])])],
+      });
+      threads.clearDraft(appealId.value, 'reply');
+    }
+    return into;
+  }
+
   const busy = ref(false);
   async function command<Answer>(run: (id: string) => Promise<Answer>): Promise<Answer | null> {
     if (appealId.value === null || busy.value) return null;
@@ -157,6 +177,8 @@ export function useDealerAppeal(no: () => number) {
     removeFile: (clientId: string) => uploads.remove(filesKey.value, clientId),
     retryFile: (clientId: string) => uploads.retry(filesKey.value, clientId),
     findOrders: (prefix: string) => orders.find(prefix),
+    goOn,
+    hasWords: computed(() => draft.value.body.trim() !== ''),
     send,
     edit,
     retry: threads.retrySend,

@@ -31,6 +31,12 @@ const CLAIMS = new Set(['had_answered', 'owes_nothing']);
 const OUTCOMES = new Set(['accepted', 'rejected']);
 const KINDS = new Set(['first_response', 'next_response', 'resolution']);
 
+/** Number of the other appeal where two were joined, parted or split. */
+export function otherAppealOf(event: Entry['event']): number | null {
+  const isAbout = event && /^(merged_into|merged|unmerged|split_off|split_from)$/.test(event.type);
+  return isAbout && typeof event.facts.no === 'number' ? event.facts.no : null;
+}
+
 interface Change {
   field: string;
   to: unknown;
@@ -150,6 +156,12 @@ export function useEventText(side: () => Side, fieldText?: () => FieldText | und
           ? t('thread.events.questionClosed', { names })
           : t('thread.events.questionWithdrawn', { names });
       }
+      case 'merged_into':
+      case 'merged':
+      case 'unmerged':
+      case 'split_off':
+      case 'split_from':
+        return signed(type, { no: format.no(otherAppealOf(event) ?? 0) });
       case 'clock_disputed':
       case 'dispute_settled': {
         const claim = textOf(facts.claim) ?? '';

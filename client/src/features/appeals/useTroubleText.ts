@@ -29,6 +29,9 @@ export function useTroubleText() {
       const n = facts.minutes;
       return t('thread.troubles.edit_window_over', { n: format.number(n) }, n);
     }
+    if (code === 'appeal_merged' && 'no' in facts) {
+      return t('thread.troubles.appeal_merged', { no: format.no(facts.no) });
+    }
     return OWN.has(code) ? t(`thread.troubles.${code}`) : troubleWords(trouble);
   }
   return { troubleText };

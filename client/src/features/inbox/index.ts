@@ -18,7 +18,7 @@ export const routes: RouteRecordRaw[] = [
       layout: 'inbox',
       nav: nav(view),
       side: 'staff',
-      messages: ['inbox', 'thread', 'ledger'],
+      messages: ['inbox', 'thread', 'ledger', 'merges'],
     } as const;
     return [
       { path: `/inbox/${view}`, component: page, props: { view, no: null }, meta },

@@ -27,7 +27,8 @@ export function pausesOf(
   for (const step of steps.filter(sameClock(clock))) {
     if (step.action === 'paused') pauses.push({ from: step.at, to: null });
     const open = pauses.at(-1);
-    if (open?.to === null && step.action !== 'paused') open.to = step.at;
+    const goesOn = step.action === 'paused' || (step.action === 'taken_over' && !step.dueAt);
+    if (open?.to === null && !goesOn) open.to = step.at;
   }
   return pauses;
 }

@@ -2,6 +2,7 @@ import {
   CheckCheck,
   CircleQuestionMark,
   Link,
+  Merge,
   Package,
   PanelRight,
   Pencil,
@@ -80,6 +81,9 @@ export function useAppealMenu(
         icon: Pencil,
         ...needingLine,
       });
+    }
+    if (may?.merge && now?.mergedInto === null) {
+      entries.push({ key: 'merge', label: t('inbox.menu.merge'), icon: Merge, ...needingLine });
     }
     entries.push(
       { key: 'copy', label: t('inbox.menu.copyLink'), icon: Link },

@@ -233,6 +233,7 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
          FROM (SELECT coalesce($1::timestamptz, now()) AS now) t
          CROSS JOIN LATERAL generate_series(date_trunc('day', t.now) - interval '6 days', date_trunc('day', t.now), interval '1 day') g (day)
          LEFT JOIN sla_clock c ON c.ended_at >= g.day AND c.ended_at < g.day + interval '1 day' AND c.state IN ('met', 'breached')
+           AND (c.breached_at < c.carried_at) IS NOT TRUE
          GROUP BY g.day ORDER BY g.day`,
         [now?.() ?? null],
       );

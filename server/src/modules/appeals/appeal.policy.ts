@@ -46,6 +46,8 @@ export const appealPolicy = {
   /** Opening on behalf of a dealer, naming priority, source or contact. */
   openFor: (actor: Actor) => isStaff(actor),
   assign: (actor: Actor) => isStaff(actor),
+  /** Joining two appeals, undoing it, and splitting messages off. */
+  merge: (actor: Actor) => isStaff(actor),
   changeFields: (actor: Actor) => isStaff(actor),
   /** Staff bring in colleagues; a chief visitor people of his own dealer. */
   pullIn: (actor: Actor) => isStaff(actor) || actor.chief,

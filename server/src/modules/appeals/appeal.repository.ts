@@ -46,6 +46,8 @@ export interface AppealRow {
   public_last_at: string;
   /** The last two different speakers of each side, newest first. */
   spoke: Record<Side, Spoke[]>;
+  /** Number of the appeal it was merged into; it is closed then. */
+  merged_into: number | null;
   rev: number;
   public_rev: number;
   created_at: string;
@@ -123,6 +125,8 @@ export interface EntryRow {
   edited_at: string | null;
   deleted_at: string | null;
   reply_to: string | null;
+  /** A copy of a message of another appeal, that was split off with it; left out otherwise. */
+  origin?: { no: number; entryId: string } | null;
 }
 
 export interface MarkChange {
@@ -440,6 +444,15 @@ export const appealRepository = {
     return found?.entry ?? null;
   },
 
+  /** What was split off this entry, in other appeals. */
+  async copiesOf(q: Querying, entryId: string): Promise<EntryRow[]> {
+    const found = await q.query<{ entry: EntryRow }>(
+      `SELECT to_jsonb(e) AS entry FROM entry e WHERE e.origin->>'entryId' = $1 AND e.origin IS NOT NULL`,
+      [entryId],
+    );
+    return found.map(({ entry }) => entry);
+  },
+
   /** Entries by id, in no order. */
   async entries(q: Querying, ids: readonly string[]): Promise<EntryRow[]> {
     if (ids.length === 0) return [];
@@ -751,6 +764,7 @@ const CHANGING_COLUMNS = [
   'last_at',
   'public_last_at',
   'spoke',
+  'merged_into',
   'rev',
   'public_rev',
 ] as const satisfies (keyof AppealRow)[];
@@ -777,6 +791,7 @@ const CLOCK_CHANGING = [
   'counted_ms',
   'ended_at',
   'breached_at',
+  'carried_at',
   'policy_id',
   'calendar_id',
   'ladder_fired',

@@ -57,6 +57,7 @@ import {
   insertLinks,
   linkOrders,
   pullInMentioned,
+  refuseMerged,
 } from './thread.service';
 
 type OpenInput = z.output<typeof OpenAppeal>;
@@ -212,6 +213,7 @@ export function createAppealService({
       last_at: at,
       public_last_at: at,
       spoke: { staff: [], dealer: [] },
+      merged_into: null,
       rev: 0,
       public_rev: 0,
       created_at: at,
@@ -424,6 +426,7 @@ export function createAppealService({
         }
         if (!appealPolicy.changeStatus(actor, subject, status))
           throw fail('forbidden', { right: 'changeStatus' });
+        refuseMerged(work.facts);
         setStatus(
           work,
           actor,
@@ -525,6 +528,7 @@ export function createAppealService({
           });
         const people = await pullInMentioned(tx, work, actor, personIds, at);
         if (question === '') return;
+        refuseMerged(work.facts);
         const [sent] = await tx.query<{ content_hash: string }>(
           `SELECT content_hash FROM entry WHERE author_id = $1 AND client_id = $2`,
           [actor.personId, clientId],
@@ -694,10 +698,11 @@ export function createAppealService({
         orders,
         attachments,
         can: {
-          reply: true,
+          reply: facts.row.merged_into === null,
           note: appealPolicy.writeNote(actor),
           assign: appealPolicy.assign(actor),
-          changeStatus: staff,
+          changeStatus: staff && facts.row.merged_into === null,
+          merge: appealPolicy.merge(actor),
           changeFields: appealPolicy.changeFields(actor),
           pullIn: appealPolicy.pullIn(actor),
           linkOrder: appealPolicy.linkOrder(actor),
@@ -709,6 +714,7 @@ export function createAppealService({
 
     changing,
     wasDone,
+    newAppeal,
 
     /**
      * The clocks with their lines, for staff; a dealer reads the ledger.
@@ -774,8 +780,14 @@ export function createAppealService({
       const entry = await appealRepository.entry(db, entryId);
       if (!entry || entry.deleted_at !== null || !appealPolicy.readEntry(actor, entry))
         return false;
-      const [facts] = await appealRepository.facts(db, [entry.appeal_id]);
-      return facts !== undefined && appealPolicy.read(actor, subjectOf(facts));
+      // A message that was split off has its files here, and may be read there.
+      const copies = await appealRepository.copiesOf(db, entryId);
+      const shown = [entry, ...copies.filter(({ deleted_at }) => deleted_at === null)];
+      const facts = await appealRepository.facts(
+        db,
+        shown.map(({ appeal_id }) => appeal_id),
+      );
+      return facts.some((one) => appealPolicy.read(actor, subjectOf(one)));
     },
   };
 

@@ -47,6 +47,7 @@ export function dealerAppeal({ row, dealerName, assigneeName, clocks }: AppealFa
     status: statusForDealer(row.status),
     assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: assigneeName ?? '' },
     answerOwedBy: row.answer_owed_by,
+    mergedInto: row.merged_into,
     createdAt: iso(row.created_at),
     rev: row.public_rev,
     lastPublicSeq: row.last_public_seq,
@@ -83,6 +84,7 @@ export function staffAppeal({
     status: row.status,
     assignee: row.assignee_id === null ? null : { id: row.assignee_id, name: assigneeName ?? '' },
     answerOwedBy: row.answer_owed_by,
+    mergedInto: row.merged_into,
     createdAt: iso(row.created_at),
     rev: row.rev,
     lastPublicSeq: row.last_public_seq,
@@ -139,6 +141,7 @@ function common(entry: EntryRow, attachments: AttachmentView[]) {
     editedAt: entry.edited_at === null ? null : iso(entry.edited_at),
     deletedAt: entry.deleted_at === null ? null : iso(entry.deleted_at),
     replyTo: entry.reply_to,
+    ...(entry.origin && { origin: { no: entry.origin.no, entryId: entry.origin.entryId } }),
   };
 }
 
@@ -182,6 +185,7 @@ export function dealerEntry(entry: EntryRow, files: AttachmentView[] = []): Deal
     editedAt: all.editedAt,
     deletedAt: all.deletedAt,
     replyTo: all.replyTo,
+    ...(all.origin && { origin: all.origin }),
     publicSeq: entry.public_seq,
   };
 }

@@ -29,8 +29,10 @@ export interface PastAppeal {
 type Row = Omit<PastAppeal, 'clocks'> & { clocks: ClockRow[] };
 
 // Whatever moves a clock also speaks in the thread: an appeal that was silent throughout has none that began.
+// What an appeal owes that was merged or split is told by two threads: it is left out.
 const TOUCHED = `a.created_at <= $2 AND (a.last_at >= $1 OR EXISTS (
-  SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.started_at >= $1))`;
+  SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND c.started_at >= $1))
+  AND NOT EXISTS (SELECT FROM sla_clock c WHERE c.appeal_id = a.id AND (c.carried_at IS NOT NULL OR c.state = 'carried'))`;
 
 export const dryRunRepository = {
   /** One moment for all questions, and nothing can be written. */

@@ -9,7 +9,6 @@ import type {
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { breaksConstraint, fail } from '../../platform/errors';
-import { attachmentRepository } from '../attachments';
 import { isStaff, type Actor } from '../people';
 import { appealPolicy } from './appeal.policy';
 import { appealRepository, subjectOf, type EntryRow, type Locked } from './appeal.repository';
@@ -17,7 +16,7 @@ import type { AppealHappening } from './appeal.news';
 import { appealView, entryView } from './appeal.view';
 import { isSamePerson } from './guard';
 import { change, reword, type Command } from './thread';
-import { contentHash } from './thread.service';
+import { contentHash, filesOf } from './thread.service';
 
 export interface EntryChangeDeps {
   db: Db;
@@ -69,8 +68,7 @@ export function createEntryChangeService({ db, now, editMinutes, tell }: EntryCh
 
   const withFiles = async (q: Pick<Db, 'query'>, row: EntryRow) => ({
     row,
-    attachments:
-      row.files > 0 ? ((await attachmentRepository.ofEntries(q, [row.id])).get(row.id) ?? []) : [],
+    attachments: (await filesOf(q, [row])).get(row.id) ?? [],
   });
 
   async function rewording(actor: Actor, wanted: Rewording): Promise<Posted> {

@@ -1,7 +1,7 @@
 /**
  * Appeals: the thread between a dealer and the company, everything said and done in it, and how it reaches every reader.
  *
- * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`, `ladder_fired`, `notice`, `dealer_wait`, `colleague_question`.
+ * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`, `appeal_merge`, `ladder_fired`, `notice`, `dealer_wait`, `colleague_question`.
  * Tells: `appeal:news`, `appeal:mark`, `notice:news` (by NOTIFY `notices_changed`, from every node) over the socket after commit.
  * Hears: the job `retargetClocks` when policies, dealer groups or calendars change (`createRetarget`), `aimLadder` when the ladder
  * does, `lookAtWaits` when the rules of waiting for a dealer do.
@@ -18,6 +18,9 @@ export { createEntryChangeService } from './entry-change.service';
 export { aimAllLadders } from './ladder.aim';
 export { ledgerRoutes } from './ledger.routes';
 export { createLedgerService } from './ledger.service';
+export { mergeRoutes } from './merge.routes';
+export { createMergeService } from './merge.service';
+export { createSplitService } from './split.service';
 export { noticeRoutes } from './notice.routes';
 export { createNoticeService } from './notice.service';
 export { questionRoutes } from './question.routes';

@@ -133,7 +133,7 @@ describe('the ledger of an appeal', () => {
     const text = JSON.stringify(await dealerLedger(appeal.id));
     expect(Object.keys((await dealerLedger(appeal.id)).clocks[0] ?? {}).sort()).toEqual(
       [
-        'because canDispute countedMs cycle dueAt endedAt kind',
+        'because came canDispute carried countedMs cycle dueAt endedAt kind',
         'recounted startedAt state stretches targetMs zone',
       ]
         .join(' ')

@@ -56,6 +56,8 @@ export function dealerClock(story: ClockStory): DealerClock {
     targetMs: clock.targetMs,
     countedMs: clock.countedMs,
     dueAt: iso(clock.dueAt),
+    carried: wasCarried(story),
+    came: cameBy(story),
     zone,
     stretches: stretches.map(stretchView),
     recounted: steps
@@ -65,8 +67,21 @@ export function dealerClock(story: ClockStory): DealerClock {
   };
 }
 
+const CARRIES: readonly string[] = ['merged_away', 'merged_in', 'split_off', 'unmerged'];
+
+/** A missed one ends by its carrying away too, and stays missed. */
+function wasCarried({ clock, steps }: ClockStory): boolean {
+  return clock.endedAt !== null && CARRIES.includes(steps.at(-1)?.reason ?? '');
+}
+
+function cameBy({ steps }: ClockStory): DealerClock['came'] {
+  const taken = steps.findLast(({ action }) => action === 'taken_over');
+  if (!taken) return null;
+  return { at: taken.at.toISOString(), by: taken.reason === 'unmerged' ? 'unmerged' : 'merged_in' };
+}
+
 function dealerState({ state, endedAt }: Clock): DealerClock['state'] {
-  if (state === 'cancelled') return 'called_off';
+  if (state === 'cancelled' || state === 'carried') return 'called_off';
   if (state === 'breached') return endedAt === null ? 'late' : 'missed';
   return state;
 }
@@ -83,6 +98,8 @@ export function staffClock(story: ClockStory): StaffClock {
     targetMs: clock.targetMs,
     countedMs: clock.countedMs,
     dueAt: iso(clock.dueAt),
+    carried: wasCarried(story),
+    came: cameBy(story),
     zone,
     stretches: stretches.map(stretchView),
     steps: steps.map(stepView),

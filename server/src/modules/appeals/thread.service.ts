@@ -9,6 +9,7 @@ import type {
   PostEntry,
   ReadMark,
 } from '@otklik/shared/appeals';
+import type { AttachmentView } from '@otklik/shared/attachments';
 import type { Side } from '@otklik/shared/people';
 import type * as z from 'zod';
 import { createDatabaseClock } from '../../platform/database-clock';
@@ -277,6 +278,7 @@ export function createThreadService({
           repeated(sent, sending);
           return 'alone';
         }
+        refuseMerged(facts);
         // Alone it is asked again, with what a refusal has to tell.
         if (isStale(sending, facts)) return 'alone';
         const work = works.get(facts.row.id) ?? change(facts);
@@ -390,6 +392,7 @@ export function createThreadService({
           appeal: view(actor, facts),
         };
       }
+      refuseMerged(facts);
       await refuseStale(tx, sending, facts);
       await checkQuote(tx, sending);
       const at = now?.() ?? locked.now;
@@ -432,6 +435,7 @@ export function createThreadService({
      * @throws not_found – no such appeal, upload, order or quoted entry, or none this actor may see
      * @throws forbidden – a dealer writes a note or changes the status
      * @throws same_id_other_content – the id was used for something else
+     * @throws appeal_merged – it goes on in another one
      * @throws stale – somebody else of the author's side has answered after `seenSeq`
      * @throws name_needed – the session of a shared login has not said who writes
      */
@@ -470,10 +474,7 @@ export function createThreadService({
       const rows = found.flatMap(({ entry }) => (entry === null ? [] : [entry]));
       const page = rows.slice(0, limit);
       if (!rising) page.reverse();
-      const attachments = await attachmentRepository.ofEntries(
-        db,
-        page.filter((row) => row.files > 0).map((row) => row.id),
-      );
+      const attachments = await filesOf(db, page);
       return {
         entries: page.map((row) => entryView(actor, row, attachments.get(row.id) ?? [])),
         changed: await changedOutside(actor, page),
@@ -596,10 +597,7 @@ export function createThreadService({
       [...new Set(named)].filter((id) => !there.has(id)),
     );
     const visible = rows.filter((row) => appealPolicy.readEntry(actor, row));
-    const attachments = await attachmentRepository.ofEntries(
-      db,
-      visible.filter((row) => row.files > 0).map((row) => row.id),
-    );
+    const attachments = await filesOf(db, visible);
     return visible.map((row) => entryView(actor, row, attachments.get(row.id) ?? []));
   }
 
@@ -631,6 +629,22 @@ export function createThreadService({
 }
 
 const seenColumn = (actor: Actor) => (actor.side === 'staff' ? 'seen_by_staff' : 'seen_by_dealer');
+
+/** Nothing is said any more where an appeal has ended by a merge. @throws appeal_merged */
+export function refuseMerged({ row }: AppealFacts): void {
+  if (row.merged_into !== null) throw fail('appeal_merged', { no: row.merged_into });
+}
+
+/** Files of entries by entry; a copy's are those of its origin. */
+export async function filesOf(
+  q: Pick<Db, 'query'>,
+  rows: readonly EntryRow[],
+): Promise<Map<string, AttachmentView[]>> {
+  const holder = ({ id, origin }: EntryRow) => origin?.entryId ?? id;
+  const some = rows.filter(({ files }) => files > 0);
+  const found = await attachmentRepository.ofEntries(q, some.map(holder));
+  return new Map(some.map((row) => [row.id, found.get(holder(row)) ?? []]));
+}
 
 /** Links orders of the appeal's own dealer; answers their numbers. @throws not_found */
 export async function linkOrders(

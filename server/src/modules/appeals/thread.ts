@@ -9,6 +9,8 @@ import {
   type Clock,
   type ClockContext,
   type ClockEvent,
+  type ClockName,
+  type ClockStep,
   type LadderStep,
 } from '../sla';
 import { statusForDealer } from './appeal.policy';
@@ -47,7 +49,7 @@ export function moveClocks(
   if (context === null) return;
   // What was promised stays until another policy takes it over.
   const isKept = event.type === 'retargeted' && context.policy === NO_POLICY;
-  if (!isKept) advanceClocks(work, event, context);
+  if (!isKept) keepMoved(work, advance(work.facts.clocks, event, context));
   aimLadder(work, context);
 }
 
@@ -93,17 +95,22 @@ function putClock(work: AppealChange, clock: Clock): void {
   work.clocks = [...work.clocks.filter(isOther), clock];
 }
 
-function advanceClocks(work: AppealChange, event: ClockEvent, context: ClockContext): void {
-  const before = work.facts.clocks;
-  const { clocks, changed, steps } = advance(before, event, context);
+/** Keeps what the machine has made of the clocks, and tells what was missed or warned of. */
+export function keepMoved(
+  work: AppealChange,
+  { changed, steps }: Pick<ReturnType<typeof advance>, 'changed' | 'steps'>,
+): void {
   if (changed.length === 0 && steps.length === 0) return;
-  const same = (a: Clock) => (b: Clock) => a.kind === b.kind && a.cycle === b.cycle;
+  const same = (a: ClockName) => (b: ClockName) => a.kind === b.kind && a.cycle === b.cycle;
   work.clocks = [...work.clocks.filter((clock) => !changed.some(same(clock))), ...changed];
   work.steps.push(...steps);
-  work.facts.clocks = latestOfEachKind(clocks);
+  work.facts.clocks = latestOfEachKind([...work.facts.clocks, ...changed]);
   // A promise the dealer can see has moved, unless only a warning was given.
   if (steps.some((step) => step.action !== 'warned')) work.public = true;
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
+    // A line of another clock that came along with it was told there.
+    const cameAlong = (later: ClockStep) => later.action === 'taken_over' && same(step)(later);
+    if (steps.slice(i).some(cameAlong)) continue;
     if (step.action === 'warned')
       append(
         work,
@@ -129,7 +136,7 @@ function latestOfEachKind(clocks: readonly Clock[]): Clock[] {
   const latest = new Map<string, Clock>();
   for (const clock of clocks) {
     const known = latest.get(clock.kind);
-    if (!known || known.cycle < clock.cycle) latest.set(clock.kind, clock);
+    if (!known || known.cycle <= clock.cycle) latest.set(clock.kind, clock);
   }
   return [...latest.values()];
 }
@@ -288,6 +295,37 @@ export function say(
     if (waited && clocks !== null) aimLadder(work, clocks);
   }
   endQuestions(work, actor, 'answered', (one) => one.asked_to === actor.personId, at);
+  return entry;
+}
+
+/** Adds a copy of a public message of another appeal, as it stands there; who owes what is the caller's to say. */
+export function copyIn(work: AppealChange, original: EntryRow, no: number): EntryRow {
+  const { row } = work.facts;
+  const { author_id: authorId, author_side: side } = original;
+  if (original.public_seq === null || authorId === null || side === null)
+    throw new Error('only public messages are copied');
+  const entry: EntryRow = {
+    ...original,
+    id: uuid(),
+    appeal_id: row.id,
+    ...nextPlace(work, true),
+    session_id: null,
+    client_id: uuid(),
+    reply_to: null,
+    origin: { no, entryId: original.origin?.entryId ?? original.id },
+  };
+  work.entries.push(entry);
+  row.messages += 1;
+  row.public_messages += 1;
+  const word: LastWord = {
+    ...{ kind: 'message', authorId, authorName: entry.author_name, side, files: entry.files },
+    text: shortened(entry.body),
+    at: entry.created_at,
+  };
+  row.last_word = word;
+  row.public_last_word = word;
+  row.spoke = spokenBy(row.spoke, { personId: authorId, name: entry.author_name, side }, entry);
+  join(work, { id: authorId, side }, new Date(row.created_at), true);
   return entry;
 }
 

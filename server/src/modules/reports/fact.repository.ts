@@ -106,7 +106,7 @@ export const factRepository = {
          coalesce((SELECT jsonb_agg(jsonb_build_object('id', q.id, 'to', q.asked_to, 'at', q.asked_at, 'until', q.ended_at) ORDER BY q.asked_at, q.id)
            FROM colleague_question q WHERE q.appeal_id = c.appeal_id), '[]') AS questions
        FROM sla_clock c JOIN appeal a ON a.id = c.appeal_id
-       WHERE c.appeal_id = ANY($1::uuid[]) AND c.state = 'breached' AND c.ended_at IS NOT NULL
+       WHERE c.appeal_id = ANY($1::uuid[]) AND c.state = 'breached' AND c.ended_at IS NOT NULL AND ${MISSED_HERE}
          AND NOT EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = c.appeal_id AND p.kind = c.kind AND p.cycle = c.cycle)`,
       [ids],
     ),
@@ -128,6 +128,9 @@ export const factRepository = {
     ),
 };
 
+/** A missed deadline that came along from another clock `c` is counted there. */
+const MISSED_HERE = `(c.breached_at < c.carried_at) IS NOT TRUE`;
+
 /** The facts of the appeals $1 in the zone $2, with columns as the table has them. */
 const FACTS = `
   SELECT a.id AS appeal_id, t.opened::date AS opened_day,
@@ -138,19 +141,19 @@ const FACTS = `
     ${bucketSql('k.first_ms')} AS first_bucket,
     CASE WHEN a.status IN ('resolved', 'closed') THEN ${bucketSql('k.resolution_ms')} END AS resolution_bucket,
     CASE WHEN a.status IN ('resolved', 'closed') THEN (coalesce(k.resolved_at,
-      (SELECT max(e.created_at) FROM entry e WHERE e.appeal_id = a.id AND e.event_type = 'status'),
+      (SELECT max(e.created_at) FROM entry e WHERE e.appeal_id = a.id AND e.event_type IN ('status', 'merged_into')),
       a.last_at) AT TIME ZONE $2)::date END AS closed_day
   FROM appeal a
   CROSS JOIN LATERAL (SELECT a.created_at AT TIME ZONE $2 AS opened) t
   LEFT JOIN LATERAL (
-    SELECT bool_or(c.kind <> 'resolution' AND c.state IN ('met', 'breached')) AS judged,
-      bool_or(c.kind <> 'resolution' AND c.state = 'breached') AS late,
-      bool_or(c.kind = 'resolution' AND c.state = 'breached') AS late_resolution,
+    SELECT bool_or(c.kind <> 'resolution' AND c.state IN ('met', 'breached') AND ${MISSED_HERE}) AS judged,
+      bool_or(c.kind <> 'resolution' AND c.state = 'breached' AND ${MISSED_HERE}) AS late,
+      bool_or(c.kind = 'resolution' AND c.state = 'breached' AND ${MISSED_HERE}) AS late_resolution,
       -- The first promise that staff kept or missed by answering; one that a closing settled was never answered.
       (array_agg(c.counted_ms ORDER BY c.started_at, c.cycle) FILTER (WHERE c.kind <> 'resolution' AND EXISTS (
         SELECT FROM sla_clock_step s WHERE s.appeal_id = c.appeal_id AND s.kind = c.kind AND s.cycle = c.cycle
           AND s.action IN ('met', 'ended') AND s.reason = 'staff_message')))[1] AS first_ms,
-      (array_agg(c.counted_ms ORDER BY c.cycle DESC) FILTER (WHERE c.kind = 'resolution' AND c.ended_at IS NOT NULL))[1] AS resolution_ms,
-      max(c.ended_at) FILTER (WHERE c.kind = 'resolution') AS resolved_at
+      (array_agg(c.counted_ms ORDER BY c.cycle DESC) FILTER (WHERE c.kind = 'resolution' AND c.ended_at IS NOT NULL AND c.state <> 'carried'))[1] AS resolution_ms,
+      max(c.ended_at) FILTER (WHERE c.kind = 'resolution' AND c.state <> 'carried') AS resolved_at
     FROM sla_clock c WHERE c.appeal_id = a.id) k ON true
   WHERE a.id = ANY($1::uuid[])`;

@@ -64,7 +64,9 @@ export function stretchesOf(
   };
   for (const step of steps) {
     countedMs += step.countedMs;
-    const stands: boolean = step.action === 'paused' || (paused && step.action === 'retargeted');
+    const stays =
+      step.action === 'retargeted' || (step.action === 'taken_over' && step.dueAt === null);
+    const stands: boolean = step.action === 'paused' || (paused && stays);
     const ends = clock.endedAt !== null && step === steps.at(-1);
     if (stands !== paused || ends || step.action === 'retargeted') close(step.at);
     paused = stands;

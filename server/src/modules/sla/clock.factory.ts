@@ -19,6 +19,7 @@ export function aClock(given: Partial<Clock> = {}): Clock {
     countedMs: 0,
     endedAt: null,
     breachedAt: null,
+    carriedAt: null,
     policyId: '00000000-0000-4000-8000-000000000001',
     calendarId: '00000000-0000-4000-8000-000000000002',
     ladderFired: [],

@@ -16,6 +16,7 @@ export interface ClockRow {
   counted_ms: number;
   ended_at: string | null;
   breached_at: string | null;
+  carried_at: string | null;
   policy_id: string;
   calendar_id: string;
   ladder_fired: readonly string[];
@@ -60,6 +61,7 @@ export const clockRepository = {
       countedMs: row.counted_ms,
       endedAt: momentOf(row.ended_at),
       breachedAt: momentOf(row.breached_at),
+      carriedAt: momentOf(row.carried_at),
       policyId: row.policy_id,
       calendarId: row.calendar_id,
       ladderFired: row.ladder_fired,
@@ -82,6 +84,7 @@ export const clockRepository = {
       counted_ms: clock.countedMs,
       ended_at: isoOf(clock.endedAt),
       breached_at: isoOf(clock.breachedAt),
+      carried_at: isoOf(clock.carriedAt),
       policy_id: clock.policyId,
       calendar_id: clock.calendarId,
       ladder_fired: clock.ladderFired,

@@ -18,8 +18,10 @@ export {
   type ClockContext,
   type ClockEvent,
   type ClockKind,
+  type ClockName,
   type ClockPolicy,
   type ClockStep,
+  type Debt,
 } from './sla.clock';
 export { nextStepAt, stepsReached, type LadderStep } from './ladder';
 export { ladderRoutes } from './ladder.routes';

@@ -18,7 +18,10 @@ import {
   type ClockStep,
 } from './sla.clock';
 
-type Simple = Exclude<ClockEvent['type'], 'due_reached' | 'warn_reached'>;
+type Simple = Exclude<
+  ClockEvent['type'],
+  'due_reached' | 'warn_reached' | 'merged_in' | 'unmerged'
+>;
 
 const office = aCalendar();
 /** An hour for the first answer, two for each next one, ten for the whole. */
@@ -408,6 +411,116 @@ describe('another policy or calendar', () => {
     ]);
     const long = play([['Mon 10:37', 'retargeted'], warnAt('Mon 14:00')], first(240), short.clocks);
     expect(long.steps.map((step) => step.action)).toEqual(['retargeted']);
+  });
+});
+
+// Over random threads: `merge.clocks.test.ts` of the appeals module.
+describe('what is carried to another appeal', () => {
+  const whole = play([
+    ['Mon 10:00', 'dealer_message'],
+    ['Mon 10:15', 'waiting'],
+    ['Mon 10:20', 'dealer_message'],
+    ['Mon 10:30', 'merged_away'],
+  ]);
+  const debts = whole.clocks.map((clock) => ({
+    clock,
+    steps: whole.steps.filter(({ kind }) => kind === clock.kind),
+  }));
+  const own = (kind: string, steps: ClockStep[]) =>
+    steps.filter((step) => step.kind === kind).map(line);
+
+  it('is neither met nor missed where it was', () => {
+    expect(whole.clocks.map(state)).toEqual([
+      'first#1 carried 25/60',
+      'resolution#1 carried 25/600',
+    ]);
+    expect(shownClock(whole.clocks)).toBeNull();
+    const late = play([
+      ['Mon 10:00', 'dealer_message'],
+      ['Mon 11:30', 'merged_away'],
+    ]);
+    expect(late.clocks.map(state)).toEqual([
+      'first#1 breached 90/60',
+      'resolution#1 carried 90/600',
+    ]);
+  });
+
+  it("comes with its ledger, and the appeal's own later deadline makes way", () => {
+    const begun = play([['Mon 10:10', 'dealer_message']]).clocks;
+    const { clocks, steps } = play(
+      [['Mon 10:30', { type: 'merged_in', debts, waits: false }]],
+      {},
+      begun,
+    );
+    expect(clocks.map(state)).toEqual([
+      ...['first#1 carried 20/60', 'resolution#1 carried 20/600'],
+      ...['first#2 running open 25/60', 'resolution#2 running open 25/600'],
+    ]);
+    expect(own('first_response', steps)).toEqual([
+      'Mon 10:30 first#1 carried +20 left 40 due Mon 11:10',
+      'Mon 10:00 first#2 started +0 left 60 due Mon 11:00',
+      'Mon 10:15 first#2 paused +15 left 45 due –',
+      'Mon 10:20 first#2 resumed +0 left 45 due Mon 11:05',
+      'Mon 10:30 first#2 taken_over +10 left 35 due Mon 11:05',
+    ]);
+  });
+
+  it('is the next answer where one was given, and nothing where the own one is due earlier', () => {
+    const merged = (events: [string, Simple][]) =>
+      play(
+        [['Mon 10:30', { type: 'merged_in', debts, waits: false }]],
+        {},
+        play(events).clocks,
+      ).clocks.filter(({ endedAt }) => endedAt === null);
+    const answered: [string, Simple][] = [
+      ['Mon 09:30', 'dealer_message'],
+      ['Mon 09:40', 'staff_message'],
+    ];
+    expect(merged(answered).map(state)).toEqual([
+      'resolution#1 running open 0/600',
+      'next#1 running open 25/60',
+    ]);
+    expect(merged([['Mon 09:50', 'dealer_message']]).map(state)).toEqual([
+      ...['first#1 running open 0/60', 'resolution#1 running open 0/600'],
+    ]);
+  });
+
+  it('goes on as it was when it comes back, and what was due meanwhile is missed at its moment', () => {
+    const back = (at: string) =>
+      play(
+        [
+          [at, { type: 'unmerged', debts, returned: [] }],
+          [at, { type: 'due_reached', kind: 'first_response', cycle: 2 }],
+        ],
+        {},
+        whole.clocks,
+      );
+    expect(back('Mon 11:00').clocks.map(state)).toContain('first#2 running open 25/60');
+    expect(own('first_response', back('Mon 14:00').steps).slice(-2)).toEqual([
+      'Mon 10:30 first#2 taken_over +10 left 35 due Mon 11:05',
+      'Mon 11:05 first#2 breached +35 left 0 due Mon 11:05',
+    ]);
+  });
+
+  it('is not put off by the rules of where it came', () => {
+    const longer = { ...noWarning, id: 'longer', targets: { next_response: 600, resolution: 300 } };
+    const taken = play([['Mon 10:30', { type: 'merged_in', debts, waits: false }]]).clocks;
+    const aimed = play([['Mon 10:40', 'retargeted']], { policy: longer }, taken).clocks;
+    expect(aimed.map(state)).toEqual([
+      'first#1 running open 25/60',
+      'resolution#1 running open 35/300',
+    ]);
+  });
+
+  it('of a split only the answer', () => {
+    const split = play([
+      ['Mon 10:00', 'dealer_message'],
+      ['Mon 10:30', 'split_off'],
+    ]);
+    expect(split.clocks.map(state)).toEqual([
+      'first#1 carried 30/60',
+      'resolution#1 running open 0/600',
+    ]);
   });
 });
 

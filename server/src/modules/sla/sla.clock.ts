@@ -9,7 +9,8 @@ import { dueAt, workMsBetween, type WorkCalendar } from './calendar';
 import type { LadderStep } from './ladder';
 
 export type ClockKind = 'first_response' | 'next_response' | 'resolution';
-export type ClockState = 'running' | 'paused' | 'met' | 'breached' | 'cancelled';
+/** `carried`: neither met nor missed here, what was owed is owed in another appeal (or by another clock) from then on. */
+export type ClockState = 'running' | 'paused' | 'met' | 'breached' | 'cancelled' | 'carried';
 
 /** A clock is open while `endedAt` is null. All times of work are milliseconds of the calendar. */
 export interface Clock {
@@ -35,6 +36,8 @@ export interface Clock {
   endedAt: Date | null;
   /** The due moment that was missed. */
   breachedAt: Date | null;
+  /** The moment up to which its ledger is that of another clock it came from; a breach before it counts there, not here. */
+  carriedAt: Date | null;
   policyId: string;
   calendarId: string;
   /** Steps of the escalation ladder that have come, once per cycle; see `ladder.ts`. */
@@ -53,7 +56,9 @@ export type ClockAction =
   | 'met'
   | 'cancelled'
   | 'retargeted'
-  | 'ended';
+  | 'ended'
+  | 'carried'
+  | 'taken_over';
 
 /** What moved the clock: the type of the event; `warn_reached` and `due_reached` also without a poller. */
 export type ClockReason = ClockEvent['type'];
@@ -95,6 +100,19 @@ export type ClockEvent =
   | { type: 'answer_credited' }
   /** A dispute was accepted: no answer was owed. */
   | { type: 'answer_excused' }
+  /** The appeal was merged into another one, which owes from now on what this one owed. */
+  | { type: 'merged_away' }
+  /** Everything that waits for an answer here was split off into an appeal of its own. */
+  | { type: 'split_off' }
+  /** Another appeal was merged into this one: of two debts the one that is due earlier goes on. */
+  | { type: 'merged_in'; debts: readonly Debt[]; waits: boolean }
+  /** The merge is undone. `returned`: clocks that go back; `debts`: own ones that had made way for them, or had been carried away. */
+  | {
+      type: 'unmerged';
+      debts: readonly Debt[];
+      /** `missedThere`: its missed deadline is recorded where it goes, and not here any more. */
+      returned: readonly (ClockName & { missedThere: boolean })[];
+    }
   /**
    * Open clocks take the policy and calendar of the context; breached ones keep what was missed, and
    * only count on by the new hours.
@@ -103,6 +121,14 @@ export type ClockEvent =
   /** From the poller; says nothing new about a clock that is not (or no longer) past that moment. */
   | { type: 'due_reached'; kind: ClockKind; cycle: number }
   | { type: 'warn_reached'; kind: ClockKind; cycle: number };
+
+export type ClockName = Pick<Clock, 'kind' | 'cycle'>;
+
+/** A clock that was carried away, as it ended, with all lines of its ledger. */
+export interface Debt {
+  clock: Clock;
+  steps: readonly ClockStep[];
+}
 
 export interface ClockPolicy {
   id: string;
@@ -126,7 +152,7 @@ export interface ClockContext {
 }
 
 type Duty = 'answer' | 'resolution';
-type Move = 'finish' | 'cancel' | 'pause' | 'resume' | 'retarget';
+type Move = 'finish' | 'cancel' | 'pause' | 'resume' | 'retarget' | 'carry' | 'giveBack';
 
 /** The whole machine: how an event moves the open clock of each duty, and what begins where none is open. */
 const transitions: Record<ClockEvent['type'], Partial<Record<Duty, Move>> & { begin?: Duty[] }> = {
@@ -141,6 +167,11 @@ const transitions: Record<ClockEvent['type'], Partial<Record<Duty, Move>> & { be
   wait_disproved: { answer: 'resume', resolution: 'resume' },
   answer_credited: { answer: 'finish' },
   answer_excused: { answer: 'cancel' },
+  merged_away: { answer: 'carry', resolution: 'carry' },
+  split_off: { answer: 'carry' },
+  // What of these makes way, comes or goes back is said by the event itself: `moveOf`, `takeOver`.
+  merged_in: {},
+  unmerged: {},
   retargeted: { answer: 'retarget', resolution: 'retarget' },
   due_reached: {},
   warn_reached: {},
@@ -165,16 +196,24 @@ export function advance(
   const runBy = ({ calendarId }: Clock) => context.calendarOf?.(calendarId) ?? context.calendar;
   const transition = transitions[event.type];
   const steps: ClockStep[] = [];
+  const debts =
+    'debts' in event
+      ? event.debts.map((debt) => {
+          const waits = event.type === 'unmerged' || event.waits;
+          const then = { ...now, calendar: runBy(debt.clock) };
+          return { ...debt, clock: goingOn(debt.clock, waits, then) };
+        })
+      : [];
 
   const after = clocks.map((before) => {
     if (before.endedAt || !concerns(event, before)) return before;
     const own = runBy(before);
     const clock = settle(before, at, own, steps);
-    const move = transition[dutyOf(before.kind)];
+    const move = moveOf(event, clock, debts);
     const next = move === 'retarget' ? now : { ...now, calendar: own };
     const counted =
       event.type === 'wait_disproved' ? countWait(clock, event, at, own) : count(clock, at, own);
-    const outcome = move && (moves[move](counted, next) ?? kept(clock, counted, next, own));
+    const outcome = move && (moves[move](counted, next, event) ?? kept(clock, counted, next, own));
     return outcome ? write(steps, clock, outcome.clock, outcome.action, event.type) : clock;
   });
   for (const duty of transition.begin ?? []) {
@@ -182,6 +221,12 @@ export function advance(
     const blank = blankClock(duty, after, now);
     if (!blank) continue;
     after.push(write(steps, blank, { ...blank, ...deadlines(blank, now) }, 'started', event.type));
+  }
+  for (const debt of debts) {
+    // The appeal's own one is due earlier and goes on.
+    if (after.some((clock) => dutyOf(clock.kind) === dutyOf(debt.clock.kind) && !clock.endedAt))
+      continue;
+    after.push(takeOver(debt, clocks, after, steps, event.type));
   }
   return { clocks: after, changed: after.filter((clock, i) => clock !== clocks[i]), steps };
 }
@@ -204,7 +249,7 @@ export function shownClock(clocks: readonly Clock[]): Clock | null {
     least('paused', (clock) => clock.remainingMs ?? 0);
   if (open) return open;
   const last = clocks
-    .filter((clock) => clock.state !== 'cancelled')
+    .filter((clock) => clock.state !== 'cancelled' && clock.state !== 'carried')
     .reduce<Clock | null>(
       (best, clock) => (best && Number(best.endedAt) > Number(clock.endedAt) ? best : clock),
       null,
@@ -214,6 +259,69 @@ export function shownClock(clocks: readonly Clock[]): Clock | null {
 
 function dutyOf(kind: ClockKind): Duty {
   return kind === 'resolution' ? 'resolution' : 'answer';
+}
+
+const isSame = (a: ClockName) => (b: ClockName) => a.kind === b.kind && a.cycle === b.cycle;
+
+/** What an event does to an open clock. A debt that is due earlier than the appeal's own takes its place. */
+function moveOf(event: ClockEvent, clock: Clock, debts: readonly Debt[]): Move | undefined {
+  if (event.type === 'unmerged' && event.returned.some(isSame(clock))) return 'giveBack';
+  const duty = dutyOf(clock.kind);
+  if (debts.some((debt) => dutyOf(debt.clock.kind) === duty && isEarlier(debt.clock, clock)))
+    return 'carry';
+  return transitions[event.type][duty];
+}
+
+/** Of two open clocks the one with a deadline presses more than a paused one; of two paused ones that with less left. */
+function isEarlier(a: Clock, b: Clock): boolean {
+  if (a.dueAt && b.dueAt) return a.dueAt < b.dueAt;
+  if (a.dueAt || b.dueAt) return b.dueAt === null;
+  return (a.remainingMs ?? 0) < (b.remainingMs ?? 0);
+}
+
+/** A clock that was carried away, open again as it was then: it goes on from there, however long ago that is. */
+function goingOn(carried: Clock, waits: boolean, now: ClockContext): Clock {
+  const open: Clock = { ...carried, endedAt: null, ladderAt: null };
+  if (carried.breachedAt) return { ...open, state: 'breached' };
+  const since = { ...now, at: carried.lastCountedAt };
+  if (carried.dueAt !== null) {
+    const { warnAt } = deadlines(open, since);
+    return { ...open, state: 'running', warnAt };
+  }
+  // It was paused, and goes on where nobody waits for the dealer.
+  return waits
+    ? { ...open, state: 'paused', remainingMs: remainderOf(open) }
+    : { ...open, state: 'running', ...deadlines(open, since) };
+}
+
+/**
+ * The debt as a clock of this appeal, with the lines of its ledger: the first answer where none was given or owed yet,
+ * else the next one. The line it ended by there becomes the one by which it begins here, so that the sum stays.
+ */
+function takeOver(
+  { clock, steps: lines }: Debt,
+  before: readonly Clock[],
+  after: readonly Clock[],
+  steps: ClockStep[],
+  reason: ClockReason,
+): Clock {
+  const answers = before.filter((one) => dutyOf(one.kind) === 'answer');
+  const isFirst =
+    answers.every((one) => one.kind === 'first_response' && one.state === 'carried') ||
+    answers.some((one) => one.kind === 'first_response' && one.endedAt === null);
+  const answer: ClockKind = isFirst ? 'first_response' : 'next_response';
+  const keepsKind = clock.kind === 'resolution' || reason === 'unmerged';
+  const kind: ClockKind = keepsKind ? clock.kind : answer;
+  const cycle = nextCycle(kind, after);
+  const last = lines.at(-1);
+  for (const line of lines) if (line !== last) steps.push({ ...line, kind, cycle });
+  const taken: Clock = { ...clock, kind, cycle, carriedAt: clock.lastCountedAt };
+  const uncounted = { ...taken, countedMs: taken.countedMs - (last?.countedMs ?? 0) };
+  return write(steps, uncounted, taken, 'taken_over', reason);
+}
+
+function nextCycle(kind: ClockKind, clocks: readonly Clock[]): number {
+  return 1 + Math.max(0, ...clocks.filter((c) => c.kind === kind).map((c) => c.cycle));
 }
 
 function concerns(event: ClockEvent, clock: Clock): boolean {
@@ -241,11 +349,27 @@ function settle(clock: Clock, at: Date, calendar: WorkCalendar, steps: ClockStep
 }
 
 /** What a move makes of an open clock that is settled and counted up to now; null = nothing. */
-type Mover = (clock: Clock, now: ClockContext) => { clock: Clock; action: ClockAction } | null;
+type Mover = (
+  clock: Clock,
+  now: ClockContext,
+  event: ClockEvent,
+) => { clock: Clock; action: ClockAction } | null;
 
 const moves: Record<Move, Mover> = {
   finish: (clock, { at }) => ended(clock, 'met', at),
   cancel: (clock, { at }) => ended(clock, 'cancelled', at),
+  carry: (clock, { at }) => ended(clock, 'carried', at),
+
+  /** A missed deadline goes along when it is recorded where the debt goes: it is never counted nowhere. */
+  giveBack(clock, { at }, event) {
+    const goesAlong =
+      clock.state !== 'breached' ||
+      (event.type === 'unmerged' &&
+        event.returned.some((one) => isSame(clock)(one) && one.missedThere));
+    return goesAlong
+      ? ended({ ...clock, state: 'running', breachedAt: null }, 'carried', at)
+      : ended(clock, 'carried', at);
+  },
 
   pause(clock) {
     if (clock.state !== 'running') return null;
@@ -262,7 +386,8 @@ const moves: Record<Move, Mover> = {
   retarget(clock, now) {
     if (clock.state === 'breached') return null;
     const minutes = now.policy.targets[clock.kind];
-    if (minutes === undefined) return ended(clock, 'cancelled', now.at);
+    // What came from another appeal is not put off by the rules of this one.
+    if (minutes === undefined) return clock.carriedAt ? null : ended(clock, 'cancelled', now.at);
     const aimed: Clock = {
       ...clock,
       targetMs: targetMsOf(minutes),
@@ -273,6 +398,7 @@ const moves: Record<Move, Mover> = {
       clock.state === 'paused'
         ? { ...aimed, remainingMs: remainderOf(aimed) }
         : { ...aimed, ...deadlines(aimed, now) };
+    if (clock.carriedAt && isEarlier(clock, next)) return null;
     return samePromise(clock, next) ? null : { clock: next, action: 'retargeted' };
   },
 };
@@ -292,7 +418,11 @@ function kept(
 }
 
 /** One that was breached stays so, whatever ends it. */
-function ended(clock: Clock, state: 'met' | 'cancelled', at: Date): ReturnType<Mover> {
+function ended(
+  clock: Clock,
+  state: 'met' | 'cancelled' | 'carried',
+  at: Date,
+): NonNullable<ReturnType<Mover>> {
   const late = clock.state === 'breached';
   return {
     clock: {
@@ -320,7 +450,7 @@ function blankClock(
   if (minutes === undefined) return null;
   return {
     kind,
-    cycle: 1 + Math.max(0, ...clocks.filter((c) => c.kind === kind).map((c) => c.cycle)),
+    cycle: nextCycle(kind, clocks),
     state: 'running',
     startedAt: at,
     targetMs: targetMsOf(minutes),
@@ -332,6 +462,7 @@ function blankClock(
     countedMs: 0,
     endedAt: null,
     breachedAt: null,
+    carriedAt: null,
     policyId: policy.id,
     calendarId: calendar.id,
     ladderFired: [],

@@ -48,6 +48,7 @@ it('staff see all of a clock but its rules', () => {
     remainingMs: null,
     endedAt: null,
     breachedAt: null,
+    carriedAt: null,
   });
 });
 

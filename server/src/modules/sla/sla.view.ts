@@ -49,9 +49,10 @@ export function stepView(step: ClockStep): ClockStepView {
   };
 }
 
-/** A clock for dealers; null when it promises nothing any more: called off, or missed and over. */
+/** A clock for dealers; null when it promises nothing any more: called off, carried to another appeal, or missed and over. */
 export function promiseView({ kind, state, dueAt, endedAt }: Clock): PromiseView | null {
-  if (state === 'cancelled' || (state === 'breached' && endedAt !== null)) return null;
+  if (state === 'cancelled' || state === 'carried' || (state === 'breached' && endedAt !== null))
+    return null;
   return { kind, state: state === 'breached' ? 'late' : state, dueAt: isoOf(dueAt) };
 }
 

@@ -1,0 +1,17 @@
+import type {
+  AskMerge,
+  Merged,
+  MergeAppeal,
+  MergePreview,
+  Split,
+  SplitAppeal,
+  UndoMerge,
+} from './merges';
+import { route } from './route';
+
+export const mergesApi = {
+  preview: route<AskMerge, MergePreview>('GET', '/appeals/:appealId/merge'),
+  merge: route<MergeAppeal, Merged>('POST', '/appeals/:appealId/merge'),
+  undo: route<UndoMerge, Merged>('POST', '/appeals/:appealId/merge/undo'),
+  split: route<SplitAppeal, Split>('POST', '/appeals/:appealId/split'),
+};
