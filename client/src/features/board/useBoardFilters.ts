@@ -26,7 +26,7 @@ export function useBoardFilters() {
     team: text(route.query.team),
     dealer: text(route.query.dealer),
   }));
-  const choose = (name: FilterName, value: string) =>
+  const narrow = (name: FilterName, value: string) =>
     void router.replace({ query: { ...route.query, [name]: value || undefined } });
   const by = computed<BoardBy>(
     () => BOARD_BY.find((known) => known === route.query.by) ?? 'manager',
@@ -62,7 +62,7 @@ export function useBoardFilters() {
       query: { ...route.query, by: next === 'manager' ? undefined : next },
     });
   const show = (saved: BoardView) => void router.replace({ query: queryOf(saved) });
-  return { chosen, choose, by, filter, view, narrowed, withLine, setBy, show };
+  return { chosen, narrow, by, filter, view, narrowed, withLine, setBy, show };
 }
 
 /** Whether both show the same board. */

@@ -61,7 +61,13 @@ it('a change of a policy waits for one of a calendar that another node is making
   const calendar = await create();
   const { id: calendarId, used: _used, today: _today, ...content } = calendar;
   const policyNow = async () => (await admin.call(policiesApi.policies, {})).items[0]!;
-  const { id: policyId, dealerName: _d, groupName: _g, topicName: _t, ...draft } = await policyNow();
+  const {
+    id: policyId,
+    dealerName: _d,
+    groupName: _g,
+    topicName: _t,
+    ...draft
+  } = await policyNow();
   const change = (warnPercent: number) =>
     admin.call(policiesApi.changePolicy, { ...draft, policyId, warnPercent });
   let asked: Promise<unknown>[] = [];

@@ -12,7 +12,7 @@ import { openStage, signedIn, signIn, type Stage } from './stage';
 const PICTURES = fileURLToPath(new URL('../../../../test-output/pictures/', import.meta.url));
 
 let stage: Stage;
-let person: { id: string };
+let person: Awaited<ReturnType<typeof aManager>>;
 let login: string;
 let admin: TestSession;
 /** A Wednesday morning, so that the days of the year to come are known. */
@@ -98,14 +98,14 @@ it('hours that cannot be are told at their field, and a colleague’s change is 
 
 describe.each([
   {
-    ...{ language: 'ru', width: 1280, theme: 'light', from: 'Новые часы с даты', add: 'Добавить' },
+    ...{ language: 'ru', width: 1280, theme: 'light' as const, from: 'Новые часы с даты', add: 'Добавить' },
     ...{ dry: 'Проверить на прошлом', manager: 'Менеджер', hour: 'Час', dealer: 'Дилер' },
   },
   {
-    ...{ language: 'en', width: 360, theme: 'dark', from: 'New hours from', add: 'Add' },
+    ...{ language: 'en', width: 360, theme: 'dark' as const, from: 'New hours from', add: 'Add' },
     ...{ dry: 'Try it on the past', manager: 'Manager', hour: 'Hour', dealer: 'Dealer' },
   },
-] as const)('the dry run of other hours in $language, $theme, $width px', (view) => {
+])('the dry run of other hours in $language, $theme, $width px', (view) => {
   it('says by manager, hour and dealer what would have been missed, and saves nothing', async () => {
     const company = await aCompany(stage.app.database.db);
     const wednesday = now;

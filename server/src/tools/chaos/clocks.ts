@@ -37,6 +37,8 @@ export interface ClockChaosResult {
   jumps: number;
   jumpsBack: number;
   ms: number;
+  /** Of them: nodes that were away and came back. */
+  restartMs: number;
   /** Number of clocks, and the first of them, for each promise that was broken. */
   broken: { promise: string; count: number; first: string }[];
 }
@@ -60,7 +62,7 @@ async function runAt({ db, start }: Site, options: ClockChaosOptions): Promise<C
   const nodes = await start(2);
 
   const died: Partial<Record<CrashPoint, number>> = {};
-  let [jumps, jumpsBack] = [0, 0];
+  let [jumps, jumpsBack, restartMs] = [0, 0, 0];
   const jump = async (ms: number) => {
     jumps += 1;
     if (ms < 0) jumpsBack += 1;
@@ -84,14 +86,16 @@ async function runAt({ db, start }: Site, options: ClockChaosOptions): Promise<C
     }
     // Back in time while one of them is away: what was due is due no longer, and will be again.
     if (kill % 3 !== 1) await jump(slice - ahead);
+    const stoppedAt = Date.now();
     await node.start();
+    restartMs += Date.now() - stoppedAt;
   }
   await jump(MINUTE);
   progress(1, 'settling');
   await untilStill(db, cancelled);
   const broken = await judge(db, clocks);
   return {
-    ...{ clocks, kills, jumps, jumpsBack, ms: Date.now() - began, broken },
+    ...{ clocks, kills, jumps, jumpsBack, restartMs, ms: Date.now() - began, broken },
     beforeCommit: died.before_tick_commit ?? 0,
     afterCommit: died.after_tick_commit ?? 0,
   };
@@ -120,6 +124,8 @@ async function layClocks(db: Db, clocks: number): Promise<void> {
       ...[lowMs, rangeMs, WARN_SHARE],
     ],
   );
+  // Steps of the ladder are moments of their own, and not the question here.
+  await db.query('UPDATE ladder_step SET deleted_at = now()');
   await db.query('ANALYZE');
 }
 

@@ -96,11 +96,7 @@ const withoutComponents: Plugin = {
  * others of the clock poller: a due moment is written but not committed; it is committed, and nobody has been told.
  */
 export type CrashPoint =
-  | 'before_commit'
-  | 'after_commit'
-  | 'after_answer'
-  | 'before_tick_commit'
-  | 'after_tick_commit';
+  'before_commit' | 'after_commit' | 'after_answer' | 'before_tick_commit' | 'after_tick_commit';
 
 const CRASHES: readonly Change[] = [
   {

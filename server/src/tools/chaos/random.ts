@@ -28,7 +28,10 @@ function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
 }
 
 /** Without end, each once before any comes again. */
-export function* inTurn<Item>(items: readonly Item[], random: () => number): Generator<Item, never> {
+export function* inTurn<Item>(
+  items: readonly Item[],
+  random: () => number,
+): Generator<Item, never> {
   for (;;) yield* shuffled(random, items);
 }
 

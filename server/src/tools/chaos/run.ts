@@ -15,14 +15,7 @@ import { ClientLine } from './proxy';
 import { seeded } from './random';
 import { RedisServer } from './redis';
 import { onSite, type Site } from './site';
-import {
-  aWorld,
-  CROWDED,
-  dump,
-  type World,
-  type WorldPerson,
-  type WorldSize,
-} from './world';
+import { aWorld, CROWDED, dump, type World, type WorldPerson, type WorldSize } from './world';
 
 export interface ChaosOptions {
   seed: number;
