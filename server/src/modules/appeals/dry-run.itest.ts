@@ -14,7 +14,7 @@ import { dryRunRepository } from './dry-run.repository';
 
 /** Monday, 11:00 in Moscow. */
 const BEGAN = new Date('2026-03-02T08:00:00Z');
-const APPEALS = 220;
+const APPEALS = 140;
 let now = BEGAN;
 
 /** A server of its own with its people, and the appeals in the order in which they were opened. */
