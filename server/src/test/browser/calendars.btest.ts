@@ -98,7 +98,13 @@ it('hours that cannot be are told at their field, and a colleague’s change is 
 
 describe.each([
   {
-    ...{ language: 'ru', width: 1280, theme: 'light' as const, from: 'Новые часы с даты', add: 'Добавить' },
+    ...{
+      language: 'ru',
+      width: 1280,
+      theme: 'light' as const,
+      from: 'Новые часы с даты',
+      add: 'Добавить',
+    },
     ...{ dry: 'Проверить на прошлом', manager: 'Менеджер', hour: 'Час', dealer: 'Дилер' },
   },
   {
