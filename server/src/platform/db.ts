@@ -11,6 +11,7 @@ import {
   type Repository,
 } from 'typeorm';
 import { migrations } from '../migrations';
+import { createConnectionWait } from './connection-wait';
 import type { Log } from './log';
 
 // Sums, counts and kopecks stay far below 2^53, so plain numbers are exact.
@@ -150,13 +151,21 @@ function transactionOf(runner: QueryRunner, em: EntityManager, after: (() => voi
  */
 export async function openDb({ url, entities, poolSize, log }: DbOptions): Promise<Db> {
   const source = await dataSource(url, entities, poolSize).initialize();
+  const wait = createConnectionWait(LIMITS.connectionTimeoutMillis);
 
+  async function connected(): Promise<QueryRunner> {
+    const runner = source.createQueryRunner();
+    await runner.connect();
+    return runner;
+  }
   async function withRunner<Result>(
     run: (runner: QueryRunner) => Promise<Result>,
   ): Promise<Result> {
-    const runner = source.createQueryRunner();
+    const runner = await wait.connect(connected);
     try {
-      return await run(runner);
+      const result = await run(runner);
+      wait.answered();
+      return result;
     } finally {
       await runner.release();
     }
@@ -196,9 +205,19 @@ export async function openDb({ url, entities, poolSize, log }: DbOptions): Promi
       for (const effect of after) effect();
       return result;
     },
-    batch: (run) => batchTransaction(batches, run),
+    async batch(run) {
+      const client = await wait.connect(() => batches.connect());
+      const result = await batchTransaction(client, run);
+      wait.answered();
+      return result;
+    },
     async single(sql, parameters, name) {
-      return (await batches.query<never>({ text: sql, values: [...parameters], name })).rows;
+      // It fails by its limit only before the statement was sent.
+      const answer = await wait.connect(() =>
+        batches.query<never>({ text: sql, values: [...parameters], name }),
+      );
+      wait.answered();
+      return answer.rows;
     },
     listen: (channel, heard, regained) => listen(url, channel, heard, regained, log),
     async close() {
@@ -219,10 +238,9 @@ function streamOf(client: pg.PoolClient): Writable | null {
 }
 
 async function batchTransaction<Result>(
-  pool: pg.Pool,
+  client: pg.PoolClient,
   run: (tx: BatchTx) => Promise<Result>,
 ): Promise<Result> {
-  const client = await pool.connect();
   const after: (() => void)[] = [];
   const sent: Promise<pg.QueryResult>[] = [];
   const stream = streamOf(client);

@@ -24,6 +24,8 @@ export function startDraftSync(drafts: Drafts, unsent: Unsents): void {
   const sending = new Map<string, { draft: Draft | null }>();
   /** Not taken by the server as they are; a further key tries again. */
   const refused = new Set<string>();
+  /** The server's drafts have been asked for: a save before that could go over one that nobody has seen here. */
+  let levelled = false;
   const owner = () => draftOwner(session.me);
   const keyOf = ({ appealId, mode }: DraftPlace) => `${appealId}.${mode}`;
 
@@ -45,7 +47,7 @@ export function startDraftSync(drafts: Drafts, unsent: Unsents): void {
     const key = keyOf(place);
     const who = owner();
     const { draft, rev, unsaved } = drafts.held(place);
-    if (who === null || !unsaved || sending.has(key)) return;
+    if (who === null || !unsaved || !levelled || sending.has(key)) return;
     // Typed and taken away between two saves: the server has nothing to forget.
     if (draft === null && rev === 0) return drafts.saved(place, null, 0);
     sentAt.set(key, Date.now());
@@ -102,6 +104,7 @@ export function startDraftSync(drafts: Drafts, unsent: Unsents): void {
       }
       for (const view of items) hear(view);
     }
+    levelled = true;
     for (const place of drafts.unsaved()) {
       refused.delete(keyOf(place));
       const timer = timers.get(keyOf(place));
@@ -117,6 +120,7 @@ export function startDraftSync(drafts: Drafts, unsent: Unsents): void {
     sending.clear();
     sentAt.clear();
     refused.clear();
+    levelled = false;
     void level();
   }
 

@@ -8,6 +8,8 @@ import {
 import { computed, nextTick } from 'vue';
 import { useI18n } from 'vue-i18n';
 
+import type { LoadState } from '../../platform/loading';
+
 /** A macro as "/" offers it: its text filled with what is known. */
 export interface MacroOffer {
   id: string;
@@ -17,16 +19,20 @@ export interface MacroOffer {
 }
 /** What the composer of staff needs of macros; dealers' has none. */
 export interface ComposerMacros {
-  find: (query: string) => Promise<readonly MacroOffer[]>;
+  /** Has the list fetched when it is not here yet, or old. */
+  want: () => void;
+  state: LoadState;
+  /** Of the list that is here; one that arrives late is looked through then. */
+  find: (query: string) => readonly MacroOffer[];
   values: MacroValues;
   /** Said when nothing is found. */
   none: string;
 }
 
 /** For a note, which changes no status. */
-export const withoutActions = ({ find }: Pick<ComposerMacros, 'find'>) => ({
-  find: async (query: string): Promise<readonly MacroOffer[]> =>
-    (await find(query)).map((macro) => ({ ...macro, thenStatus: null })),
+export const withoutActions = (macros: ComposerMacros): ComposerMacros => ({
+  ...macros,
+  find: (query) => macros.find(query).map((macro) => ({ ...macro, thenStatus: null })),
 });
 
 /** Variables without a value in the text being written: named, jumped to, filled, and in the way of sending (CMP-6). */

@@ -1,9 +1,12 @@
 import type { LinkedOrder } from '@otklik/shared/orders';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef, watch } from 'vue';
 import { useI18n } from 'vue-i18n';
 
 import { askedBefore, matching, type Asked, type Mentionable } from './suggestions';
 import type { ComposerMacros, MacroOffer } from './useMacroGaps';
+
+/** A list of macros that could not be fetched is asked for again, while somebody waits for it. */
+const AGAIN_MS = 2_000;
 
 export type Suggestion =
   | { kind: 'order'; key: string; heading: string; order: LinkedOrder }
@@ -18,18 +21,30 @@ export function useSuggestions(options: {
   /** In notes "@" names a colleague; in a reply of staff it offers a note; for dealers it is a letter. */
   mentions: () => 'people' | 'offer_note' | 'off';
   /** Undefined: "/" is a letter. */
-  macros: () => Pick<ComposerMacros, 'find'> | undefined;
+  macros: () => Pick<ComposerMacros, 'want' | 'state' | 'find'> | undefined;
   pick: (suggestion: Suggestion, asked: Asked) => void;
 }) {
   const { t } = useI18n();
   const asked = shallowRef<Asked | null>(null);
   const orders = shallowRef<readonly LinkedOrder[]>([]);
-  const macros = shallowRef<readonly MacroOffer[]>([]);
-  const busy = ref(false);
+  const finding = ref(false);
   const current = ref(0);
   let turn = 0;
   /** Closed with Esc: stays closed until the sign is typed anew. */
   let dismissedAt: number | null = null;
+
+  const macros = computed(() => (asked.value?.kind === 'macro' ? options.macros() : undefined));
+  const busy = computed(() =>
+    macros.value ? ['idle', 'loading'].includes(macros.value.state) : finding.value,
+  );
+  watch(
+    () => macros.value?.state === 'error',
+    (failed, _before, onCleanup) => {
+      if (!failed) return;
+      const timer = setInterval(() => macros.value?.want(), AGAIN_MS);
+      onCleanup(() => clearInterval(timer));
+    },
+  );
 
   const suggestions = computed<Suggestion[]>(() => {
     if (!asked.value) return [];
@@ -37,7 +52,8 @@ export function useSuggestions(options: {
       return orders.value.map((order) => ({ kind: 'order', key: order.id, heading: '', order }));
     }
     if (asked.value.kind === 'macro') {
-      return macros.value.map((macro) => ({ kind: 'macro', key: macro.id, heading: '', macro }));
+      const found = macros.value?.find(asked.value.query) ?? [];
+      return found.map((macro) => ({ kind: 'macro', key: macro.id, heading: '', macro }));
     }
     if (options.mentions() === 'offer_note') return [{ kind: 'to_note', key: 'note', heading: '' }];
     return matching(options.colleagues(), asked.value.query).map((person) => ({
@@ -47,10 +63,18 @@ export function useSuggestions(options: {
       person,
     }));
   });
+  // A list that is fetched anew may have become shorter.
+  watch(
+    () => suggestions.value.length,
+    (count) => {
+      if (current.value >= count) current.value = 0;
+    },
+    { flush: 'sync' },
+  );
   const isOpen = computed(() => asked.value !== null);
 
   /** Looks at the text anew, after every change of text or caret. */
-  async function look(text: string, caret: number): Promise<void> {
+  function look(text: string, caret: number): void {
     const next = askedBefore(text, caret);
     if (!next) dismissedAt = null;
     const off =
@@ -66,27 +90,24 @@ export function useSuggestions(options: {
     asked.value = next;
     if (same) return;
     current.value = 0;
-    if (next.kind === 'mention') return;
+    if (next.kind === 'macro') macros.value?.want();
+    if (next.kind === 'order') void findOrders(next.query);
+  }
+
+  async function findOrders(query: string): Promise<void> {
     const mine = ++turn;
-    busy.value = true;
-    if (next.kind === 'order') {
-      const found = await options.findOrders(next.query);
-      if (mine !== turn) return;
-      orders.value = found;
-    } else {
-      const found = (await options.macros()?.find(next.query)) ?? [];
-      if (mine !== turn) return;
-      macros.value = found;
-    }
-    busy.value = false;
+    finding.value = true;
+    const found = await options.findOrders(query);
+    if (mine !== turn) return;
+    orders.value = found;
+    finding.value = false;
   }
 
   function close(): void {
     turn += 1;
     asked.value = null;
     orders.value = [];
-    macros.value = [];
-    busy.value = false;
+    finding.value = false;
   }
 
   function choose(place = current.value): void {

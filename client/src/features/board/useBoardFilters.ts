@@ -12,33 +12,29 @@ const IN_ADDRESS = {
   dealer: 'dealerId',
 } as const satisfies Record<string, keyof BoardFilter>;
 export type FilterName = keyof typeof IN_ADDRESS;
-const FILTER_NAMES = ['topic', 'manager', 'type', 'team', 'dealer'] as const;
+export const FILTER_NAMES = ['topic', 'manager', 'type', 'team', 'dealer'] as const;
 
 /** What the board is narrowed to and by what its load is told: all of it in the address, so that it can be kept and sent. */
 export function useBoardFilters() {
   const route = useRoute();
   const router = useRouter();
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
-  const inQuery = (name: FilterName) =>
-    computed({
-      get: () => text(route.query[name]),
-      set: (value) =>
-        void router.replace({ query: { ...route.query, [name]: value || undefined } }),
-    });
-  const fields = {
-    topic: inQuery('topic'),
-    manager: inQuery('manager'),
-    type: inQuery('type'),
-    team: inQuery('team'),
-    dealer: inQuery('dealer'),
-  };
+  const chosen = computed<Record<FilterName, string>>(() => ({
+    topic: text(route.query.topic),
+    manager: text(route.query.manager),
+    type: text(route.query.type),
+    team: text(route.query.team),
+    dealer: text(route.query.dealer),
+  }));
+  const narrow = (name: FilterName, value: string) =>
+    void router.replace({ query: { ...route.query, [name]: value || undefined } });
   const by = computed<BoardBy>(
     () => BOARD_BY.find((known) => known === route.query.by) ?? 'manager',
   );
   const filter = computed<BoardFilter>(() =>
     Object.fromEntries(
       FILTER_NAMES.flatMap((name) =>
-        fields[name].value ? [[IN_ADDRESS[name], fields[name].value]] : [],
+        chosen.value[name] ? [[IN_ADDRESS[name], chosen.value[name]]] : [],
       ),
     ),
   );
@@ -59,14 +55,14 @@ export function useBoardFilters() {
   /** Narrows to one line of the load; the same line again lets go. */
   const withLine = (name: FilterName, id: string): LocationQueryRaw => ({
     ...route.query,
-    [name]: fields[name].value === id ? undefined : id,
+    [name]: chosen.value[name] === id ? undefined : id,
   });
   const setBy = (next: BoardBy) =>
     void router.replace({
       query: { ...route.query, by: next === 'manager' ? undefined : next },
     });
   const show = (saved: BoardView) => void router.replace({ query: queryOf(saved) });
-  return { fields, by, filter, view, narrowed, withLine, setBy, show };
+  return { chosen, narrow, by, filter, view, narrowed, withLine, setBy, show };
 }
 
 /** Whether both show the same board. */

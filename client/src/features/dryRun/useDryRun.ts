@@ -35,6 +35,7 @@ export function useDryRun() {
 
   /** What has been counted stays on the screen. */
   function cancel(): void {
+    if (sums.value === null) return forget();
     turn += 1;
     state.value = 'cancelled';
   }

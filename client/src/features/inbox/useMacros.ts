@@ -1,6 +1,6 @@
 import type { AppealCard, Entry, StaffAppeal } from '@otklik/shared/appeals';
 import { filled, type MacroValues } from '@otklik/shared/macro-text';
-import { computed, ref } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import { useI18n } from 'vue-i18n';
 
 import { minuteNow } from '../../platform/clock';
@@ -19,7 +19,15 @@ export function useMacros(about: {
 }) {
   const { t } = useI18n();
   const format = useFormat();
-  const failed = ref(false);
+  /** Fetched with the first "/". */
+  const finder = shallowRef<Awaited<ReturnType<typeof loadMacroFinder>> | null>(null);
+  const isMissing = ref(false);
+  async function want(): Promise<void> {
+    finder.value ??= await loadMacroFinder().catch(() => null);
+    // The part of the program could not be fetched: the same as macros that could not.
+    isMissing.value = finder.value === null;
+    finder.value?.wantMacros();
+  }
 
   const values = computed<MacroValues>(() => {
     const appeal = about.appeal();
@@ -51,19 +59,18 @@ export function useMacros(about: {
     return wrote?.author?.name ?? opener?.name ?? contactName ?? '';
   }
 
-  return computed<ComposerMacros>(() => ({
-    values: values.value,
-    none: t(failed.value ? 'thread.macro.failed' : 'thread.macro.none'),
-    async find(query) {
-      const found = await loadMacroFinder()
-        .then(({ findForComposer }) => findForComposer(query))
-        // The part of the program could not be fetched: the same as macros that could not.
-        .catch(() => null);
-      failed.value = found === null;
-      return (found ?? []).map(({ id, name, body, thenStatus }) => ({
-        ...{ id, name, thenStatus },
-        text: filled(body, values.value),
-      }));
-    },
-  }));
+  return computed<ComposerMacros>(() => {
+    const state = finder.value?.macrosState() ?? (isMissing.value ? 'error' : 'loading');
+    return {
+      state,
+      values: values.value,
+      none: t(state === 'error' ? 'thread.macro.failed' : 'thread.macro.none'),
+      want: () => void want(),
+      find: (query) =>
+        (finder.value?.foundMacros(query) ?? []).map(({ id, name, body, thenStatus }) => ({
+          ...{ id, name, thenStatus },
+          text: filled(body, values.value),
+        })),
+    };
+  });
 }

@@ -1,22 +1,20 @@
 import type { MacroView } from '@otklik/shared/macros';
 
+import { serverNow } from '../../platform/clock';
+import type { LoadState } from '../../platform/loading';
 import { findMacros } from './find';
 import { useMacros } from './macros.store';
 
 const FRESH_MS = 30_000;
 
-/**
- * Macros for what is typed after "/". The first time they are fetched; later those that are there come at once,
- * and are fetched anew beside.
- * @returns null when they could not be fetched
- */
-export async function findForComposer(query: string): Promise<MacroView[] | null> {
-  const macros = useMacros();
-  const { loading } = macros;
-  if (loading.state !== 'ready') await macros.load();
-  else if (query === '' && performance.now() - lastAt > FRESH_MS) void macros.load();
-  if (loading.state !== 'ready') return null;
-  if (!loading.busy) lastAt = performance.now();
-  return findMacros(macros.items, query);
+/** Has the list fetched when it is not here, or old; those that are here stay meanwhile. */
+export function wantMacros(): void {
+  const { loading, load } = useMacros();
+  const isFresh = loading.state === 'ready' && serverNow() - (loading.at ?? 0) < FRESH_MS;
+  if (!isFresh && !loading.busy) void load();
 }
-let lastAt = -Infinity;
+
+export const macrosState = (): LoadState => useMacros().loading.state;
+
+/** Of the macros that are here, those for what is typed after "/". */
+export const foundMacros = (query: string): MacroView[] => findMacros(useMacros().items, query);

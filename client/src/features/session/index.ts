@@ -6,6 +6,7 @@
 import { defineAsyncComponent } from 'vue';
 import type { RouteRecordRaw } from 'vue-router';
 
+export { default as LoadedPart } from './LoadedPart.vue';
 export { useConnection, useDataAge, useLineNeeded } from './session.connection';
 export { startSettings } from './session.settings';
 export { useSession, type SignInResult } from './session.store';

@@ -1,64 +1,109 @@
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { calendarsApi } from '@otklik/shared/calendars.api';
-import type { DryRun, DryRunPiece } from '@otklik/shared/dry-run';
+import { DryRun, type DryRunPiece } from '@otklik/shared/dry-run';
 import { dryRunApi } from '@otklik/shared/dry-run.api';
 import { policiesApi } from '@otklik/shared/policies.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
 import { aManager, aTopic } from '../people/people.factory';
-import { chance, MINUTE_MS } from '../sla/calendar.factory';
-import { clockRepository } from '../sla';
+import { chance, MINUTE_MS, type Chance } from '../sla/calendar.factory';
+import { clockRepository, contextIn, supposedRules, type Clock, type MatchedAppeal } from '../sla';
 import { aCompany, aMessage, anAppeal } from './appeal.factory';
+import { replay } from './dry-run';
+import { dryRunRepository } from './dry-run.repository';
 
 /** Monday, 11:00 in Moscow. */
-let now = new Date('2026-03-02T08:00:00Z');
-const APPEALS = 220;
-let server: TestApp;
+const BEGAN = new Date('2026-03-02T08:00:00Z');
+const APPEALS = 140;
+let now = BEGAN;
+
+/** A server of its own with its people, and the appeals in the order in which they were opened. */
+interface World {
+  server: TestApp;
+  admin: TestSession;
+  manager: TestSession;
+  dealer: TestSession;
+  topics: { id: string }[];
+  ids: string[];
+}
+interface Deed {
+  at: Date;
+  run: (world: World) => Promise<unknown>;
+}
+let past: World;
 let admin: TestSession;
 let manager: TestSession;
 let dealer: TestSession;
 
-const random = chance(20260302);
 const statuses = ['waiting', 'resolved', 'closed', 'in_work'] as const;
 const priorities = ['low', 'normal', 'high', 'urgent'] as const;
 
-/** What happens to one of the open appeals. A refused command is part of life. */
-async function happen(appealId: string): Promise<void> {
+/** What happens to one of the appeals; `no` is its place. A refused command is part of life. */
+function aDeed(random: Chance, no: number): Deed['run'] {
   const change = random.int(0, 9);
-  const done =
-    change < 4
-      ? aMessage(manager, appealId)
-      : change < 6
-        ? aMessage(dealer, appealId)
-        : change === 6
-          ? manager.call(appealsApi.noAnswerNeeded, { appealId })
-          : change === 7
-            ? manager.call(appealsApi.changeFields, { appealId, priority: random.pick(priorities) })
-            : manager.call(appealsApi.changeStatus, { appealId, status: random.pick(statuses) });
-  await Promise.resolve(done).catch(() => undefined);
+  const priority = random.pick(priorities);
+  const status = random.pick(statuses);
+  const command = ({ manager: staff, dealer: visitor, ids }: World): Promise<unknown> => {
+    const appealId = ids[no] ?? '';
+    if (change < 4) return aMessage(staff, appealId);
+    if (change < 6) return aMessage(visitor, appealId);
+    if (change === 6) return staff.call(appealsApi.noAnswerNeeded, { appealId });
+    if (change === 7) return staff.call(appealsApi.changeFields, { appealId, priority });
+    return staff.call(appealsApi.changeStatus, { appealId, status });
+  };
+  return (world) => command(world).catch(() => undefined);
 }
 
-beforeAll(async () => {
-  server = await testApp({ now: () => now, background: false });
+/** The same every time. */
+function aStory(): Deed[] {
+  const random = chance(20260302);
+  const story: Deed[] = [];
+  let at = BEGAN;
+  const later = (low: number, high: number) =>
+    (at = new Date(at.getTime() + random.int(low, high) * MINUTE_MS));
+  for (let no = 0; no < APPEALS; no += 1) {
+    const place = random.int(0, 1);
+    const typeCode = random.pick(['complaint', 'error', 'question']);
+    story.push({
+      at: later(1, 120),
+      run: async ({ dealer: visitor, topics, ids }) => {
+        const { appeal } = await anAppeal(visitor, topics[place]!, { typeCode });
+        ids.push(appeal.id);
+      },
+    });
+    for (let turn = random.int(1, 3); turn > 0; turn -= 1)
+      story.push({
+        at: later(0, 30),
+        run: aDeed(random, Math.max(0, no - random.int(0, 11))),
+      });
+  }
+  return story;
+}
+
+/** The story on a new server. @param rules changes of the rules before anything happens */
+async function played(rules: (admin: TestSession) => Promise<unknown>): Promise<World> {
+  now = BEGAN;
+  const server = await testApp({ now: () => now, background: false });
   const { db } = server.database;
   const company = await aCompany(db);
-  const topics = [company.topic, await aTopic(db)] as const;
-  admin = await server.signIn(await aManager(db, { role: 'admin' }));
-  manager = await server.signIn(company.manager);
-  dealer = await server.signIn(company.visitor);
-  const ids: string[] = [];
-  for (let no = 0; no < APPEALS; no += 1) {
-    now = new Date(now.getTime() + random.int(1, 120) * MINUTE_MS);
-    const { appeal } = await anAppeal(dealer, random.pick(topics), {
-      typeCode: random.pick(['complaint', 'error', 'question']),
-    });
-    ids.push(appeal.id);
-    const recent = ids.slice(-12);
-    for (let turn = random.int(1, 3); turn > 0; turn -= 1) {
-      now = new Date(now.getTime() + random.int(0, 30) * MINUTE_MS);
-      await happen(recent[random.int(0, recent.length - 1)] ?? appeal.id);
-    }
+  const world: World = {
+    ...{ server, ids: [], topics: [company.topic, await aTopic(db)] },
+    admin: await server.signIn(await aManager(db, { role: 'admin' })),
+    manager: await server.signIn(company.manager),
+    dealer: await server.signIn(company.visitor),
+  };
+  await rules(world.admin);
+  for (const { at, run } of aStory()) {
+    now = at;
+    await run(world);
   }
+  return world;
+}
+
+let server: TestApp;
+beforeAll(async () => {
+  past = await played(() => Promise.resolve());
+  ({ server, admin, manager, dealer } = past);
 }, 240_000);
 afterAll(() => server.close());
 
@@ -138,6 +183,37 @@ describe('a dry run', () => {
     expect(expected.breaches).toBeGreaterThan(sum(pieces, 'recorded').breaches);
   });
 
+  it('of other targets and other hours gives, appeal by appeal, what would have come of them', async () => {
+    const [policy, calendar] = await Promise.all([shorterTargets(admin), lunchInOmsk(admin)]);
+    const asked: Asked = { ...present, policy, calendar };
+    const supposed = await replayed(asked);
+
+    const other = await played(async (boss) => {
+      const { policyId, draft } = await shorterTargets(boss);
+      await boss.call(policiesApi.changePolicy, { ...draft, policyId, rev: 1 });
+      await boss.call(calendarsApi.change, { ...(await lunchInOmsk(boss)), rev: 1 });
+    });
+    const happened = await Promise.all(
+      other.ids.map((id) => clockRepository.clocksOf(other.server.database.db, id)),
+    );
+    await other.server.close();
+
+    const told = (clocks: readonly Clock[]) => clocks.map(missed).sort();
+    for (const [place, id] of past.ids.entries())
+      expect([place, told(supposed.get(id) ?? [])]).toEqual([place, told(happened[place] ?? [])]);
+    const late = happened.flat().filter((clock) => missed(clock).endsWith('Z')).length;
+    const pieces = await run(asked);
+    expect(sum(pieces, 'supposed')).toEqual({ clocks: happened.flat().length, breaches: late });
+    // And that is something else than what was recorded.
+    const recorded = await stored();
+    const others = past.ids.filter(
+      (id) =>
+        told(recorded.filter((clock) => clock.id === id)).join() !==
+        told(supposed.get(id) ?? []).join(),
+    );
+    expect(others.length).toBeGreaterThan(50);
+  }, 240_000);
+
   it('of a policy without a first answer or a resolution has no such clocks', async () => {
     const { items } = await admin.call(policiesApi.policies, {});
     const all = items.find(
@@ -166,6 +242,45 @@ describe('a dry run', () => {
     expect(twin.problem.facts).toMatchObject({ fields: [{ path: 'policy.draft.match' }] });
   });
 });
+
+/** Complaints promised sooner. */
+async function shorterTargets(boss: TestSession) {
+  const { items } = await boss.call(policiesApi.policies, {});
+  const complaints = items.find(({ typeCode, priority }) => typeCode === 'complaint' && !priority)!;
+  const { id, rev: _rev, dealerName: _d, groupName: _g, topicName: _t, ...draft } = complaints;
+  const targets = { firstResponseMinutes: 25, nextResponseMinutes: 50, resolutionMinutes: 400 };
+  return { policyId: id, draft: { ...draft, ...targets } };
+}
+/** The company in another zone, with a lunch break and half a Saturday. */
+async function lunchInOmsk(boss: TestSession) {
+  const { items } = await boss.call(calendarsApi.list, {});
+  const known = items.find(({ isCompany }) => isCompany)!;
+  const { id: calendarId, rev: _rev, used: _used, today: _today, ...content } = known;
+  const day = [
+    { from: 600, to: 780 },
+    { from: 840, to: 1020 },
+  ];
+  const week = [day, day, day, day, day, [{ from: 600, to: 720 }], []];
+  const versions = [{ validFrom: null, week, country: 'RU' as const }];
+  return { ...content, calendarId, zone: 'Asia/Omsk', versions };
+}
+/** The clocks of each appeal as the dry run supposes them. */
+async function replayed(asked: Asked): Promise<Map<string, Clock[]>> {
+  const { weeks, policy, calendar } = DryRun.parse(asked);
+  const since = new Date(now.getTime() - weeks * 7 * 86_400_000);
+  return server.database.db.transaction(async (tx) => {
+    const rules = await supposedRules(tx, { policy, calendar }, now);
+    const window = { since, at: now, afterId: null, limit: APPEALS };
+    const found = await dryRunRepository.after(tx, window);
+    const by = (appeal: MatchedAppeal, at: Date) => contextIn(rules, appeal, at);
+    return new Map(found.map((appeal) => [appeal.id, replay(appeal, by, now)]));
+  });
+}
+/** Which clock it is, and when it was missed, also when nobody has looked yet. */
+const missed = ({ kind, cycle, startedAt, breachedAt, state, dueAt }: Clock) => {
+  const at = breachedAt ?? (state === 'running' && dueAt !== null && dueAt < now ? dueAt : null);
+  return `${kind} ${cycle} ${startedAt.toISOString()} ${at?.toISOString() ?? 'in time'}`;
+};
 
 const stored = async () => {
   const rows = await server.database.db.query<{ id: string; clock: never }>(

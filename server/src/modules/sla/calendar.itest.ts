@@ -3,6 +3,7 @@ import { appealsApi } from '@otklik/shared/appeals.api';
 import type { CalendarView, ChangeCalendar, CreateCalendar } from '@otklik/shared/calendars';
 import { calendarsApi } from '@otklik/shared/calendars.api';
 import { dealersApi } from '@otklik/shared/dealers.api';
+import { policiesApi } from '@otklik/shared/policies.api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../platform/log';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
@@ -238,6 +239,26 @@ describe('a calendar', () => {
       await rowsOf(`SELECT calendar_id FROM team WHERE id = $1`, [company.otherTeam.id]),
     ).toEqual([{ calendar_id: null }]);
     for (const { id } of [first, second]) await admin.call(calendarsApi.remove, { calendarId: id });
+  });
+
+  it('is one object until it changes, also when a policy or another calendar does', async () => {
+    const { sla } = server.app.services;
+    const ofCompany = await sla.calendarById((await companyCalendar()).id);
+    const appeal = { topicId: company.topic.id, typeCode: 'error', priority: 'low' };
+    const context = () => sla.context({ ...appeal, dealerId: company.dealer.id }, now);
+    expect((await context()).calendar).toBe(ofCompany);
+    const made = await create();
+    const object = await sla.calendarById(made.id);
+    const [policy] = (await admin.call(policiesApi.policies, {})).items;
+    const { id: policyId, dealerName: _d, groupName: _g, topicName: _t, ...rest } = policy!;
+    await admin.call(policiesApi.changePolicy, { ...rest, policyId, warnPercent: 60 });
+    expect(await sla.calendarById(made.id)).toBe(object);
+    await change(made, { zone: 'Asia/Omsk' });
+    expect(await sla.calendarById(made.id)).not.toBe(object);
+    expect(await sla.calendarById(made.id)).toMatchObject({ zone: 'Asia/Omsk' });
+    expect((await context()).calendar).toBe(ofCompany);
+    await admin.call(calendarsApi.remove, { calendarId: made.id });
+    expect(await sla.calendarById(made.id)).toBeNull();
   });
 
   it('follows by one job, and another node hears of it', async () => {

@@ -295,7 +295,11 @@ describe('the open clocks after a change', () => {
     const bare = await admin.call(policiesApi.unmatched, { limit: 100 });
     expect(bare.items).toContainEqual(expect.objectContaining({ no: appeal.no }));
     const of = () => manager.call(appealsApi.clocks, { appealId: appeal.id });
-    expect(await of()).toMatchObject({ policyName: null, clocks: [] });
+    // Without a policy the company's hours only.
+    expect(await of()).toMatchObject({
+      ...{ policyName: null, warnPercent: null, clocks: [] },
+      calendar: { name: 'Пн–Пт 9–18', zone: 'Europe/Moscow', hours: [{ days: [0, 1, 2, 3, 4] }] },
+    });
 
     now = new Date(monday.getTime() + 60 * 60_000);
     const policy = await create({ name: 'Появилась', typeCode: 'complaint' });

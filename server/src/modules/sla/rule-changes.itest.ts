@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { calendarsApi } from '@otklik/shared/calendars.api';
 import { policiesApi } from '@otklik/shared/policies.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog } from '../../platform/log';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
-import { aManager } from '../people/people.factory';
+import type { Actor } from '../people';
+import { aManager, anActor } from '../people/people.factory';
 import { slaRepository } from './sla.repository';
+import { createSlaService } from './sla.service';
 
 const OFFICE = [{ from: 540, to: 1080 }];
 const WEEK = [OFFICE, OFFICE, OFFICE, OFFICE, OFFICE, [], []];
@@ -13,10 +16,13 @@ const CROWD = 40;
 
 let server: TestApp;
 let admin: TestSession;
+let actor: Actor;
 
 beforeAll(async () => {
   server = await testApp();
-  admin = await server.signIn(await aManager(server.database.db, { role: 'admin' }));
+  const person = await aManager(server.database.db, { role: 'admin' });
+  actor = await anActor(server.database.db, person);
+  admin = await server.signIn(person);
 });
 afterAll(() => server.close());
 
@@ -46,6 +52,42 @@ async function elsewhere(meanwhile: () => Promise<void>): Promise<void> {
     await meanwhile();
   });
 }
+
+it('a change of a policy waits for one of a calendar that another node is making, and neither is lost', async () => {
+  const otherNode = createSlaService({
+    db: server.database.db,
+    log: createLog('silent', false),
+  });
+  const calendar = await create();
+  const { id: calendarId, used: _used, today: _today, ...content } = calendar;
+  const policyNow = async () => (await admin.call(policiesApi.policies, {})).items[0]!;
+  const {
+    id: policyId,
+    dealerName: _d,
+    groupName: _g,
+    topicName: _t,
+    ...draft
+  } = await policyNow();
+  const change = (warnPercent: number) =>
+    admin.call(policiesApi.changePolicy, { ...draft, policyId, warnPercent });
+  let asked: Promise<unknown>[] = [];
+  await elsewhere(async () => {
+    asked = [
+      change(61),
+      otherNode.calendars.change(actor, { ...content, calendarId, zone: 'Asia/Omsk' }),
+    ];
+    await expect.poll(waiting).toBe(2);
+    expect((await policyNow()).warnPercent).toBe(draft.warnPercent);
+  });
+  await Promise.all(asked);
+  expect((await policyNow()).warnPercent).toBe(61);
+  const { items } = await admin.call(calendarsApi.list, {});
+  expect(items.find(({ id }) => id === calendarId)?.zone).toBe('Asia/Omsk');
+  const told = await server.database.db.query<{ action: string }>(
+    `SELECT action FROM audit_entry WHERE action LIKE '%.changed' ORDER BY action`,
+  );
+  expect(told.map(({ action }) => action)).toEqual(['calendar.changed', 'policy.changed']);
+});
 
 describe('a crowd of changes of the rules', () => {
   it('waits with one connection, so that others are answered, and then all are done', async () => {

@@ -77,6 +77,14 @@ describe('the remembered rules', () => {
     expect(changed.zone).toBe('Asia/Omsk');
   });
 
+  it('keep the object of a look that a notice overtook: whoever waited holds it', async () => {
+    const waited = cache.get();
+    cache.forget();
+    const { company } = await waited;
+    expect((await cache.get()).company).toBe(company);
+    expect(looks).toBe(2);
+  });
+
   it('are not those of a look that began before the notice', async () => {
     let finish = (_rules: Rules): void => undefined;
     const slow = new Promise<Rules>((resolve) => {

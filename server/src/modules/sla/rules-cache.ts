@@ -45,17 +45,22 @@ export function createRulesCache(
   elapsedMs: () => number,
 ): RulesCache {
   let calendars: KnownRules['calendars'] = new Map();
+  let looks = 0;
+  /** The look that found `calendars`. */
+  let foundBy = 0;
   let known: { rules: Promise<KnownRules>; sinceMs: number } | null = null;
 
   return {
     get() {
       if (known !== null && elapsedMs() - known.sinceMs < maxAgeMs) return known.rules;
+      const look = ++looks;
       const rules = load().then((found) => knownRules(found, calendars));
       const current = { rules, sinceMs: elapsedMs() };
       known = current;
       rules.then(
         (found) => {
-          if (known === current) calendars = found.calendars;
+          // Those who waited hold its objects, though a notice may have come meanwhile.
+          if (look > foundBy) [calendars, foundBy] = [found.calendars, look];
         },
         () => {
           if (known === current) known = null;

@@ -1,19 +1,27 @@
 import { calendarsApi } from '@otklik/shared/calendars.api';
+import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aCompany, anAppeal } from '../../modules/appeals/appeal.factory';
 import { aManager, PASSWORD } from '../../modules/people/people.factory';
 import type { TestSession } from '../test-app';
-import { openStage, signIn, type Stage } from './stage';
+import { openStage, signedIn, signIn, type Stage } from './stage';
+
+const PICTURES = fileURLToPath(new URL('../../../../test-output/pictures/', import.meta.url));
 
 let stage: Stage;
+let person: Awaited<ReturnType<typeof aManager>>;
 let login: string;
 let admin: TestSession;
 /** A Wednesday morning, so that the days of the year to come are known. */
 let now = new Date('2026-11-25T07:00:00Z');
 
 beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
   stage = await openStage({ now: () => now });
-  const person = await aManager(stage.app.database.db, { role: 'admin' });
+  person = await aManager(stage.app.database.db, { role: 'admin' });
   login = person.login;
   admin = await stage.app.signIn(person);
 }, 120_000);
@@ -86,6 +94,70 @@ it('hours that cannot be are told at their field, and a colleague’s change is 
   await page.getByRole('button', { name: 'Показать его вариант' }).click();
   await page.getByRole('heading', { name: 'Офис' }).waitFor();
   expect(complaints).toEqual([]);
+});
+
+describe.each([
+  {
+    ...{
+      language: 'ru',
+      width: 1280,
+      theme: 'light' as const,
+      from: 'Новые часы с даты',
+      add: 'Добавить',
+    },
+    ...{ dry: 'Проверить на прошлом', manager: 'Менеджер', hour: 'Час', dealer: 'Дилер' },
+  },
+  {
+    ...{ language: 'en', width: 360, theme: 'dark' as const, from: 'New hours from', add: 'Add' },
+    ...{ dry: 'Try it on the past', manager: 'Manager', hour: 'Hour', dealer: 'Dealer' },
+  },
+])('the dry run of other hours in $language, $theme, $width px', (view) => {
+  it('says by manager, hour and dealer what would have been missed, and saves nothing', async () => {
+    const company = await aCompany(stage.app.database.db);
+    const wednesday = now;
+    // Monday, 12:30 in Moscow; nobody has answered since.
+    now = new Date('2026-11-23T09:30:00Z');
+    const dealer = await stage.app.signIn(company.visitor);
+    await anAppeal(dealer, company.topic, { typeCode: 'error' });
+    now = wednesday;
+    const { page, context, complaints } = await signedIn(stage, person, {
+      locale: view.language === 'ru' ? 'ru-RU' : 'en-GB',
+      colorScheme: view.theme,
+      viewport: { width: view.width, height: view.width === 360 ? 780 : 900 },
+    });
+    const before = await calendars();
+    const known = before.find(({ isCompany }) => isCompany)!;
+    await page.goto(`${stage.app.url}/admin/calendars/${known.id}`);
+    // Deadlines ran by these hours: others hold from a day on, and nobody works from Monday to Wednesday.
+    await page.getByLabel(view.from).fill('2026-12-01');
+    await page.getByRole('button', { name: view.add, exact: true }).click();
+    for (const weekday of [/Понедельник|Monday/, /Вторник|Tuesday/, /Среда|Wednesday/]) {
+      await page.getByRole('textbox', { name: weekday }).fill('');
+      await page.getByRole('textbox', { name: weekday }).press('Tab');
+    }
+    const dryRun = page.locator('[data-dry-run]');
+    await dryRun.getByRole('button', { name: view.dry }).click();
+    await expect.poll(() => dryRun.locator('[data-breaches=supposed]').textContent()).toBe('0');
+    expect(Number(await dryRun.locator('[data-breaches=recorded]').textContent())).toBeGreaterThan(
+      0,
+    );
+    const first = dryRun.locator('tbody tr').first();
+    await dryRun.scrollIntoViewIfNeeded();
+    await page.screenshot({
+      path: join(PICTURES, `calendar-dry-run-${view.width}-${view.theme}-${view.language}.png`),
+      animations: 'disabled',
+    });
+    await dryRun.getByRole('radio', { name: view.hour }).click();
+    await first.getByText('12:00').waitFor();
+    await dryRun.getByRole('radio', { name: view.dealer }).click();
+    await dryRun.locator('tbody').getByText('Dealer').first().waitFor();
+    expect(await calendars()).toEqual(before);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
+    ).toBe(true);
+    expect(complaints).toEqual([]);
+    await context.close();
+  }, 60_000);
 });
 
 it('in English, dark and on a phone: a new calendar from a file, then out again as one', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { appealsApi } from '@otklik/shared/appeals.api';
 import { companyApi } from '@otklik/shared/company.api';
+import { draftsApi } from '@otklik/shared/drafts.api';
 import { macrosApi } from '@otklik/shared/macros.api';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -276,6 +277,51 @@ it('the action stays with its appeal and its words, can be dropped, and a linked
   expect(complaints).toEqual([]);
   await context.close();
 }, 60_000);
+
+it('"/" typed before list and draft are here opens when they come, and the words stay', async () => {
+  const { appeal } = await anAppeal(dealer, company.topic);
+  // Written on another device; this page learns of it late.
+  await manager.call(draftsApi.save, {
+    ...{ appealId: appeal.id, mode: 'reply', content: { body: 'Начато дома' } },
+  });
+  const visitor = await stage.visitor();
+  const { context, page } = visitor;
+  await enter(context, manager);
+  const [lists, drafts] = [gate(), gate()];
+  let asked = 0;
+  await page.route('**/api/macros', async (route) => {
+    asked += 1;
+    await lists.opened;
+    // The first answer says that the server is busy; the list asks again by itself.
+    await (asked === 1 ? route.fulfill({ status: 503, body: '{}' }) : route.continue());
+  });
+  await page.route('**/api/drafts', async (route) => {
+    await drafts.opened;
+    await route.continue();
+  });
+  await page.goto(`${stage.app.url}/inbox/all/${appeal.no}`);
+  await field(page).click();
+  await page.keyboard.type('/фото');
+  await list(page).waitFor();
+  expect(await options(page).count()).toBe(0);
+  drafts.open();
+  await page.locator('.draft-changed').getByRole('button', { name: 'Оставить' }).waitFor();
+  expect(await text(page)).toBe('/фото');
+  lists.open();
+  await options(page).filter({ hasText: 'Ждём фото' }).waitFor();
+  expect(await text(page)).toBe('/фото');
+  await page.keyboard.press('Enter');
+  expect(await text(page)).toBe('Пришлите фото по заказу {{orderNo}}.');
+  expect(asked).toBeGreaterThan(1);
+  await context.close();
+}, 60_000);
+
+/** Holds back whoever waits for it. */
+function gate() {
+  let open = () => undefined as void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open: () => open() };
+}
 
 it('two who edit one macro: the second sees the first’s words before his own go over them', async () => {
   const macro = await boss.call(macrosApi.create, {

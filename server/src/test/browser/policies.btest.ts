@@ -41,6 +41,7 @@ const WORDS = {
     nobody: 'никого сейчас',
     weeks: 'Недель назад',
     dry: 'Проверить на прошлом',
+    stop: 'Остановить',
     counted: 'Посчитано обращений: 2',
     hours: 'Час',
   },
@@ -70,6 +71,7 @@ const WORDS = {
     nobody: 'nobody now',
     weeks: 'Last weeks',
     dry: 'Try it on the past',
+    stop: 'Cancel',
     counted: '2 appeals counted',
     hours: 'Hour',
   },
@@ -151,6 +153,22 @@ describe.each(['ru', 'en'] as const)('the page of policies in %s', (language) =>
     await editor.getByLabel(words.weeks).fill('27');
     expect(await editor.getByRole('button', { name: words.dry }).isDisabled()).toBe(true);
     await editor.getByLabel(words.weeks).fill('26');
+    // A long one shows how far it is; stopped, it leaves nothing and asks for no more.
+    const dryRun = editor.locator('[data-dry-run]');
+    const pieces = '**/api/sla/dry-run';
+    const held = new Promise<() => void>((isHeld) => {
+      void page.route(pieces, (route) => isHeld(() => void route.continue()), { times: 1 });
+    });
+    await editor.getByRole('button', { name: words.dry }).click();
+    await dryRun.getByRole('progressbar').waitFor();
+    const release = await held;
+    await dryRun.getByRole('button', { name: words.stop }).click();
+    await dryRun.getByRole('progressbar').waitFor({ state: 'detached' });
+    const answered = page.waitForResponse(pieces);
+    release();
+    await (await answered).finished();
+    await editor.getByRole('button', { name: words.dry }).waitFor();
+    expect(await dryRun.locator('dl, table').count()).toBe(0);
     await editor.getByRole('button', { name: words.dry }).click();
     await editor.getByText(words.counted).waitFor();
     await editor.getByRole('radio', { name: words.hours }).click();

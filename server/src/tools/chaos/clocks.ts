@@ -1,14 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { aDealer, aTopic, aVisitor } from '../../modules/people/people.factory';
-import { migrate, type Db } from '../../platform/db';
-import { startEmbeddedPostgres } from '../../platform/embedded-postgres';
-import { createLog } from '../../platform/log';
-import { ServerNode } from './node';
-import { bundleServer, CRASH_POINTS, removeBundle, type Change } from './product';
-import { between, pick, seeded } from './random';
-import { openDatabase } from './world';
+import type { Db } from '../../platform/db';
+import type { Change, CrashPoint } from './product';
+import { between, inTurn, pick, seeded } from './random';
+import { onSite, type Site } from './site';
 
 const MINUTE = 60_000;
 /** A Monday, 9:00 in Moscow: the company's calendar opens, and everything falls due within its day. */
@@ -21,6 +15,8 @@ const DEATH_MS = 4_000;
 /** Nothing more is recorded for so long: what is open now never will be. */
 const STILL_MS = 60_000;
 const LOOK_MS = 50;
+/** Where a node dies: within the transaction of a due moment, after it with the news untold, or anywhere. */
+const DEATHS: readonly (CrashPoint | null)[] = ['before_tick_commit', 'after_tick_commit', null];
 
 export interface ClockChaosOptions {
   clocks: number;
@@ -34,11 +30,15 @@ export interface ClockChaosOptions {
 export interface ClockChaosResult {
   clocks: number;
   kills: number;
-  /** Of them in the middle of a write, at a point of the source. */
-  inWrites: number;
+  /** Of them with a moment written but not committed. */
+  beforeCommit: number;
+  /** Of them with a moment committed but not told. */
+  afterCommit: number;
   jumps: number;
   jumpsBack: number;
   ms: number;
+  /** Of them: nodes that were away and came back. */
+  restartMs: number;
   /** Number of clocks, and the first of them, for each promise that was broken. */
   broken: { promise: string; count: number; first: string }[];
 }
@@ -49,51 +49,27 @@ export interface ClockChaosResult {
  * search path of this database; it adds what the test has set. The product itself is not changed.
  */
 export async function runClockChaos(options: ClockChaosOptions): Promise<ClockChaosResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'otklik-clocks-'));
-  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  try {
-    return await runIn(folder, undo, options);
-  } finally {
-    for (const step of undo.reverse()) await step();
-  }
+  options.progress?.(0, 'building');
+  return onSite({ name: 'clocks', server: options.server }, (site) => runAt(site, options));
 }
 
-async function runIn(
-  folder: string,
-  undo: (() => Promise<unknown>)[],
-  options: ClockChaosOptions,
-): Promise<ClockChaosResult> {
+async function runAt({ db, start }: Site, options: ClockChaosOptions): Promise<ClockChaosResult> {
   const { clocks, kills, progress = () => undefined, cancelled = () => false } = options;
   const random = seeded(options.seed);
   const began = Date.now();
-  progress(0, 'building');
-  const bundle = await bundleServer(options.server);
-  undo.push(() => removeBundle(bundle));
-  const postgres = await startEmbeddedPostgres({
-    dataDir: join(folder, 'data'),
-    log: createLog('silent', false),
-  });
-  undo.push(() => postgres.stop());
-  await migrate(postgres.url);
-  const db = await openDatabase(postgres.url);
-  undo.push(() => db.close());
   await layClocks(db, clocks);
   await bendTime(db);
+  const nodes = await start(2);
 
-  const nodes = await Promise.all(
-    ['node1', 'node2'].map((name) =>
-      ServerNode.start({ name, bundle, folder, databaseUrl: postgres.url }),
-    ),
-  );
-  undo.push(() => Promise.all(nodes.map((node) => node.stop())));
-
-  let [inWrites, jumps, jumpsBack] = [0, 0, 0];
+  const died: Partial<Record<CrashPoint, number>> = {};
+  let [jumps, jumpsBack, restartMs] = [0, 0, 0];
   const jump = async (ms: number) => {
     jumps += 1;
     if (ms < 0) jumpsBack += 1;
     await jumpBy(db, ms);
   };
   const slice = (LONGEST + SHORTEST) / kills;
+  const deaths = inTurn(DEATHS, random);
   for (let kill = 0; kill < kills && !cancelled(); kill += 1) {
     progress(kill / kills, `${await recorded(db)} moments recorded`);
     const before = await recorded(db);
@@ -102,21 +78,27 @@ async function runIn(
     await jump(ahead);
     if (kill % 3 === 1) await jump(slice - ahead);
     const node = pick(random, nodes);
-    const point = pick(random, [...CRASH_POINTS.slice(0, 2), null]);
-    if (point !== null && (await node.dieAt(point, DEATH_MS))) inWrites += 1;
+    const point = deaths.next().value;
+    if (point !== null && (await node.dieAt(point, DEATH_MS))) died[point] = (died[point] ?? 0) + 1;
     else {
       if (point === null) await until(async () => (await recorded(db)) > before, DEATH_MS);
       await node.kill();
     }
     // Back in time while one of them is away: what was due is due no longer, and will be again.
     if (kill % 3 !== 1) await jump(slice - ahead);
+    const stoppedAt = Date.now();
     await node.start();
+    restartMs += Date.now() - stoppedAt;
   }
-  await jump(LONGEST + MINUTE);
+  await jump(MINUTE);
   progress(1, 'settling');
   await untilStill(db, cancelled);
   const broken = await judge(db, clocks);
-  return { clocks, kills, inWrites, jumps, jumpsBack, ms: Date.now() - began, broken };
+  return {
+    ...{ clocks, kills, jumps, jumpsBack, restartMs, ms: Date.now() - began, broken },
+    beforeCommit: died.before_tick_commit ?? 0,
+    afterCommit: died.after_tick_commit ?? 0,
+  };
 }
 
 /** Two clocks for each appeal, the answer and the resolution, each with a moment of its own. */
@@ -142,6 +124,8 @@ async function layClocks(db: Db, clocks: number): Promise<void> {
       ...[lowMs, rangeMs, WARN_SHARE],
     ],
   );
+  // Steps of the ladder are moments of their own, and not the question here.
+  await db.query('UPDATE ladder_step SET deleted_at = now()');
   await db.query('ANALYZE');
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Member } from './client';
 import type { ServerNode } from './node';
 import type { CrashPoint } from './product';
-import { between, pick, shuffled } from './random';
+import { between, inTurn, pick } from './random';
 import type { RedisServer } from './redis';
 
 /** Everything that can be broken. */
@@ -203,11 +203,12 @@ const FAULTS: readonly Fault[] = [
   ),
 ];
 
-/** Faults of one lane without end, each kind once before any comes again. */
-export function* course(lane: Fault['lane'], random: () => number): Generator<Fault, never> {
-  const mine = FAULTS.filter((fault) => fault.lane === lane);
-  for (;;) yield* shuffled(random, mine);
-}
+/** Faults of one lane. */
+export const course = (lane: Fault['lane'], random: () => number) =>
+  inTurn(
+    FAULTS.filter((fault) => fault.lane === lane),
+    random,
+  );
 
 async function postmaster(dataDir: string): Promise<number> {
   const file = await readFile(join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8');

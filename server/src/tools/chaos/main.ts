@@ -60,10 +60,12 @@ async function main(): Promise<number> {
 
 /** Deadlines under kills and a clock that jumps. @returns the exit code */
 async function tryClocks(options: Parameters<typeof runClockChaos>[0]): Promise<number> {
-  const { clocks, kills, inWrites, jumps, jumpsBack, ms, broken } = await runClockChaos(options);
+  const result = await runClockChaos(options);
+  const { clocks, kills, beforeCommit, afterCommit, jumps, jumpsBack, broken } = result;
+  const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
   const lines = [
     '',
-    `Seed ${options.seed}: ${clocks} clocks, ${kills} kills (${inWrites} in the middle of a write), ${jumps} jumps of the database's clock (${jumpsBack} of them back), ${Math.round(ms / 1000)} s`,
+    `Seed ${options.seed}: ${clocks} clocks, ${kills} kills (${beforeCommit} before a commit, ${afterCommit} between a commit and its news), ${jumps} jumps of the database's clock (${jumpsBack} of them back), ${seconds(result.ms)}, of them ${seconds(result.restartMs)} until nodes were back`,
     ...CLOCK_PROMISES.map((promise) => {
       const found = broken.find((one) => one.promise === promise);
       return found ? `  ✗ ${promise}: ${found.count}, first ${found.first}` : `  ✓ ${promise}`;

@@ -73,8 +73,10 @@ export class ServerNode {
     const deadline = Date.now() + 60_000;
     while (!(await this.isReady())) {
       if (!this.wanted) return;
-      if (Date.now() > deadline)
+      if (Date.now() > deadline) {
+        await this.kill();
         throw new Error(`${name} did not become ready. It said last:\n${this.said}`);
+      }
       // A database that is just being restarted ends a starting server; a supervisor starts it anew.
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         if (tries <= 1) throw new Error(`${name} does not start. It said last:\n${this.said}`);

@@ -91,9 +91,12 @@ const withoutComponents: Plugin = {
   },
 };
 
-/** Where a node can be made to die; armed by SIGUSR2 and the file that `CHAOS_POINT` names. */
-export const CRASH_POINTS = ['before_commit', 'after_commit', 'after_answer'] as const;
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/**
+ * Where a node can be made to die; armed by SIGUSR2 and the file that `CHAOS_POINT` names. The first three are of messages, the
+ * others of the clock poller: a due moment is written but not committed; it is committed, and nobody has been told.
+ */
+export type CrashPoint =
+  'before_commit' | 'after_commit' | 'after_answer' | 'before_tick_commit' | 'after_tick_commit';
 
 const CRASHES: readonly Change[] = [
   {
@@ -143,6 +146,17 @@ globalThis.dieAt = (here) => { if (here === point) { process.kill(process.pid, '
     if (globalThis.dieAt('after_commit') === 'after_answer') setTimeout(() => globalThis.dieAt('after_answer'), 20);
     else for (const effect of after) effect();
     return value;`,
+  },
+  {
+    file: 'server/src/modules/appeals/appeal.service.ts',
+    find: `        await appealRepository.save(tx, [work]);
+        tellAfter(tx, work);
+        return work.steps`,
+    put: `        await appealRepository.save(tx, [work]);
+        tx.afterCommit(() => globalThis.dieAt('after_tick_commit'));
+        tellAfter(tx, work);
+        globalThis.dieAt('before_tick_commit');
+        return work.steps`,
   },
 ];
 

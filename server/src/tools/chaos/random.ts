@@ -20,11 +20,19 @@ export function pick<Item>(random: () => number, items: readonly Item[]): Item {
 }
 
 /** All of them, each once, in an order of the seed's. */
-export function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
+function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
   return items
     .map((item) => ({ item, place: random() }))
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
+}
+
+/** Without end, each once before any comes again. */
+export function* inTurn<Item>(
+  items: readonly Item[],
+  random: () => number,
+): Generator<Item, never> {
+  for (;;) yield* shuffled(random, items);
 }
 
 /** Words that tell, wherever they turn up, whose they are and who may see them. */

@@ -1,31 +1,21 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { migrate, type Db } from '../../platform/db';
-import { startEmbeddedPostgres } from '../../platform/embedded-postgres';
-import { createLog } from '../../platform/log';
+import type { Db } from '../../platform/db';
 import { BrowserClient, openBrowser } from './browsers';
 import { check } from './checker/check';
 import { SOON, type HistoryLine, type Invariant, type Violation } from './checker/history';
 import { CrowdClient, type Member } from './client';
 import { course, untilReady, type Fault, type Ground } from './faults';
-import { ServerNode } from './node';
-import { bundleClient, bundleServer, bundleWorker, removeBundle, type Change } from './product';
+import type { ServerNode } from './node';
+import { bundleClient, bundleWorker, removeBundle, type Change } from './product';
 import { ClientLine } from './proxy';
 import { seeded } from './random';
 import { RedisServer } from './redis';
-import {
-  aWorld,
-  CROWDED,
-  dump,
-  openDatabase,
-  type World,
-  type WorldPerson,
-  type WorldSize,
-} from './world';
+import { onSite, type Site } from './site';
+import { aWorld, CROWDED, dump, type World, type WorldPerson, type WorldSize } from './world';
 
 export interface ChaosOptions {
   seed: number;
@@ -94,59 +84,35 @@ const BUILT_CLIENT = fileURLToPath(new URL('../../../../client/dist', import.met
 
 /** Runs the product under a crowd while it is being broken, and judges what became of it. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'otklik-chaos-'));
-  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  try {
-    return await runIn(folder, undo, options);
-  } finally {
-    for (const step of undo.reverse()) await step();
-  }
+  options.progress?.(0, 'building');
+  return onSite({ name: 'chaos', server: options.server }, (site) => runAt(site, options));
 }
 
-async function runIn(
-  folder: string,
-  undo: (() => Promise<unknown>)[],
+async function runAt(
+  { folder, db, dataDir, undo, start }: Site,
   options: ChaosOptions,
 ): Promise<ChaosResult> {
   const { progress = () => undefined, cancelled = () => false } = options;
   const random = seeded(options.seed);
   const browsers = options.client === undefined ? (options.browsers ?? 0) : 0;
   const pages = browsers > 0 ? await pagesIn(folder) : null;
-  progress(0, 'building');
-  const serverBundle = await bundleServer(options.server);
-  undo.push(() => removeBundle(serverBundle));
   const clientBundle = await bundleClient(options.client);
-  undo.push(() => removeBundle(clientBundle));
+  undo(() => removeBundle(clientBundle));
   const program = await bundleWorker();
-  undo.push(() => removeBundle(program));
-  const dataDir = join(folder, 'data');
-  const postgres = await startEmbeddedPostgres({ dataDir, log: createLog('silent', false) });
-  undo.push(() => postgres.stop());
-  await migrate(postgres.url);
-  const db = await openDatabase(postgres.url);
-  undo.push(() => db.close());
+  undo(() => removeBundle(program));
   for (const statement of options.sql ?? []) await db.query(statement);
   const redis = options.redis === undefined ? null : await RedisServer.open(folder, options.redis);
-  if (redis) undo.push(() => redis.kill());
+  if (redis) undo(() => redis.kill());
 
   progress(0, 'starting');
-  const nodes = await Promise.all(
-    Array.from({ length: options.nodes }, (_, index) =>
-      ServerNode.start({
-        name: `node${index + 1}`,
-        bundle: serverBundle,
-        folder,
-        databaseUrl: postgres.url,
-        ...(redis ? { redisUrl: redis.url } : {}),
-        ...(pages === null ? {} : { client: pages }),
-      }),
-    ),
-  );
-  undo.push(() => Promise.all(nodes.map((node) => node.stop())));
+  const nodes = await start(options.nodes, {
+    ...(redis ? { redisUrl: redis.url } : {}),
+    ...(pages === null ? {} : { client: pages }),
+  });
   const world = await aWorld(db, `http://127.0.0.1:${nodes[0]?.port}/`, options.world ?? CROWDED);
 
   const book = openBook(options.out ? await bookFile(options.out) : undefined, world);
-  undo.push(() => book.close());
+  undo(() => book.close());
   const troubles: string[] = [];
   const crowd: CrowdParts = {
     world,
@@ -159,7 +125,7 @@ async function runIn(
     troubles,
   };
   const withoutScreens = await aCrowd(crowd);
-  undo.push(() => Promise.all(withoutScreens.map((client) => client.end())));
+  undo(() => Promise.all(withoutScreens.map((client) => client.end())));
   const clients = [...withoutScreens, ...(await somePages(crowd, browsers, undo))];
   const ground: Ground = { nodes, clients, dataDir, redis, random };
 
@@ -187,7 +153,7 @@ async function runIn(
     }
   })();
   // A run that breaks off ends it too.
-  undo.push(() => {
+  undo(() => {
     settled = true;
     return judging;
   });
@@ -377,11 +343,11 @@ async function pagesIn(folder: string): Promise<string> {
 async function somePages(
   { world, nodes, random, options, book, troubles }: CrowdParts,
   count: number,
-  undo: (() => Promise<unknown>)[],
+  undo: Site['undo'],
 ): Promise<Member[]> {
   if (count === 0) return [];
   const browser = await openBrowser();
-  undo.push(() => browser.close());
+  undo(() => browser.close());
   const pages: Member[] = [];
   for (let index = 0; index < count; index += 1) {
     const side = index % 2 === 0 ? world.visitors : world.staff;
@@ -402,7 +368,7 @@ async function somePages(
       note: book.note,
       trouble: (what) => void troubles.push(what),
     });
-    undo.push(() => page.end());
+    undo(() => page.end());
     pages.push(page);
   }
   return pages;
