@@ -114,7 +114,7 @@ it('a cursor of somebody else, a cut or a damaged one is a start from nothing, w
     expect(ids).not.toContain(theirs);
   }
   expect((await visitor.call(appealsApi.sync, { cursor: mine })).reset).toBe(false);
-}, 60_000);
+}, 240_000);
 
 it('an appeal of another dealer is, whatever is tried with it, one that does not exist', async () => {
   const theirs = await open(outsider);
@@ -278,7 +278,7 @@ it('10,000 sends in a burst: each is answered, what is acknowledged is stored on
   // A refused send goes through later, under its own id.
   const refused = sends[acks.findIndex((ack) => !ack.ok)];
   expect(await line.ask('entry:post', refused)).toMatchObject({ ok: true });
-}, 90_000);
+}, 240_000);
 
 describe('a reader that never reads', () => {
   /** Connects as this session, becomes a socket of the server, and reads no further byte. */
@@ -341,5 +341,5 @@ describe('a reader that never reads', () => {
     const sent = { appealId, clientId: randomUUID(), body: 'x' };
     expect(await reading.ask('entry:post', sent)).toMatchObject({ ok: true });
     wire.destroy();
-  }, 60_000);
+  }, 240_000);
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   node = await ServerNode.start({ name: 'a', bundle, folder, databaseUrl: database.url });
   const { db } = database;
   ({ cookie } = await aSession(db, await aVisitor(db, await aDealer(db))));
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await node?.stop();
   await removeBundle(bundle);
@@ -96,4 +96,4 @@ it('a server that is killed in the middle of parts keeps what it acknowledged, a
   });
   const arrived = Buffer.from(await file.arrayBuffer());
   expect(createHash('sha256').update(arrived).digest('hex')).toBe(sha256);
-}, 120_000);
+}, 300_000);

@@ -72,7 +72,7 @@ beforeAll(async () => {
     // Facts follow in the middle of histories too, so that later changes move what is counted already.
     if (turn % 25 === 10) await server.app.services.facts.follow();
   }
-}, 120_000);
+}, 300_000);
 afterAll(() => server.close());
 
 const report = (query: Partial<ReportQuery> = {}) =>
