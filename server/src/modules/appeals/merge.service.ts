@@ -92,7 +92,7 @@ export function createMergeService({ db, sla, now, appeals, tell }: MergeDeps) {
   }
 
   /** Decides everything of a merge but what the database knows of orders and names; nothing is written. */
-  async function decide({ source, target }: Pair, actor: Actor, at: Date) {
+  async function decide(q: Pick<Db, 'query'>, { source, target }: Pair, actor: Actor, at: Date) {
     const works = { source: change(source), target: change(target) };
     const standings = { source: standingOf(source), target: standingOf(target) };
     const contexts = {
@@ -109,7 +109,7 @@ export function createMergeService({ db, sla, now, appeals, tell }: MergeDeps) {
     }
     // Time that the other one's dealer waits must not stand still here.
     if (endsWait) setStatus(works.target, actor, 'in_work', at, contexts.target);
-    const ledger = await clockRepository.stepsOf(db, source.row.id);
+    const ledger = await clockRepository.stepsOf(q, source.row.id);
     const clocks = carryOver(works.source, works.target, ledger, contexts);
     const owedBy = source.row.answer_owed_by;
     if (owedBy === 'staff' || target.row.answer_owed_by === null)
@@ -166,7 +166,7 @@ export function createMergeService({ db, sla, now, appeals, tell }: MergeDeps) {
     const into = staffAppeal(pair.target);
     const [clock] = await db.query<{ now: Date }>(`SELECT clock_timestamp() AS now`);
     const at = now?.() ?? clock?.now ?? new Date();
-    const { works, clocks, people, reopens, endsWait } = await decide(pair, actor, at);
+    const { works, clocks, people, reopens, endsWait } = await decide(db, pair, actor, at);
     const orders = await mergeRepository.newOrders(db, appealId, intoId);
     return {
       into,
@@ -204,7 +204,7 @@ export function createMergeService({ db, sla, now, appeals, tell }: MergeDeps) {
       const { source, target } = pair;
       if (!(await appeals.wasDone(tx, actor, command))) {
         checkFree(pair);
-        const { works, standings, clocks, people } = await decide(pair, actor, at);
+        const { works, standings, clocks, people } = await decide(tx, pair, actor, at);
         const orders = await mergeRepository.newOrders(tx, appealId, intoId);
         const joined = await bring(tx, works.target, actor, people, at);
         append(works.source, actor, 'merged_into', { no: target.row.no }, at, true, command);

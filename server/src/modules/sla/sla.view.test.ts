@@ -48,7 +48,6 @@ it('staff see all of a clock but its rules', () => {
     remainingMs: null,
     endedAt: null,
     breachedAt: null,
-    carriedAt: null,
   });
 });
 
