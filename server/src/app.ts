@@ -76,6 +76,7 @@ import { startJobs } from './platform/jobs';
 import type { Log } from './platform/log';
 import { createMetrics } from './platform/metrics';
 import { openApi } from './platform/openapi';
+import { createPace } from './platform/pace';
 import { connectRedis } from './platform/redis';
 import {
   createSocketServer,
@@ -174,13 +175,19 @@ export async function createApp({
     isOnline: (room) => isOnline(room),
     ...fixed,
   });
+  let sends = 0;
+  /** For long work that nobody waits for: whoever sends goes first. */
+  const pace = () => createPace(() => sends);
   const threads = createThreadService({
     db,
     sla,
     filesPerMessage: config.filesPerMessage,
     tell,
     tellMark: (personId, mark) => io.to(rooms.person(personId)).emit('appeal:mark', mark),
-    batched: (size) => metrics.batch.observe(size),
+    batched(size) {
+      metrics.batch.observe(size);
+      sends += size;
+    },
     decided: (from) => metrics.decisions.inc({ from }),
     guards: company.guards,
     ...fixed,
@@ -211,7 +218,7 @@ export async function createApp({
   });
   const waits = createWaitService({ db, sla, silence: company.silence, tell, log, ...fixed });
   const questions = createQuestionService({ db, appeals, tell, log, ...fixed });
-  const retarget = createRetarget({ db, sla, tell, log, ...fixed });
+  const retarget = createRetarget({ db, sla, tell, log, pace, ...fixed });
   const uploads = createUploadService({ db, config, storage, now: clock, attachments });
   const proof = createProofService({ db, ...fixed });
   const orders = createOrderService({
@@ -230,7 +237,7 @@ export async function createApp({
   const macros = createMacroService({ db, now: clock });
 
   const zone = async () => (await sla.company()).zone;
-  const facts = createFactsService({ db, zone, calendarById: sla.calendarById });
+  const facts = createFactsService({ db, log, pace, zone, calendarById: sla.calendarById });
   const reports = createReportService({ db, facts, zone, now: clock });
 
   /* Edges */

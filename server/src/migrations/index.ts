@@ -19,6 +19,8 @@ import { Questions1763701400000 } from './1763701400000-questions';
 import { Statuses1763701410000 } from './1763701410000-statuses';
 import { Causes1763701420000 } from './1763701420000-causes';
 import { Merges1763701500000 } from './1763701500000-merges';
+import { ReportSums1763701600000 } from './1763701600000-report-sums';
+import { DoneAppeals1763701610000 } from './1763701610000-done-appeals';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -43,4 +45,6 @@ export const migrations = [
   Statuses1763701410000,
   Causes1763701420000,
   Merges1763701500000,
+  ReportSums1763701600000,
+  DoneAppeals1763701610000,
 ];

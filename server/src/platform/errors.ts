@@ -98,6 +98,10 @@ export function isDatabaseAway(error: unknown): boolean {
   return false;
 }
 
+/** True when a statement waited longer for a lock than it may. */
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '55P03';
+
 /** True when a statement broke this constraint: somebody else was first. */
 export function breaksConstraint(error: unknown, constraint: string): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === constraint;

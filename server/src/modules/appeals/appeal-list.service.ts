@@ -193,9 +193,12 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
                WHEN c.state = 'breached' OR c.due_at < t.now THEN 'breached'
                WHEN c.warn_at <= t.now THEN 'risk' ELSE 'track' END AS state
            FROM (SELECT coalesce(${at}::timestamptz, clock_timestamp()) AS now) t CROSS JOIN appeal a
-           LEFT JOIN LATERAL (
-             SELECT k.state, k.due_at, k.warn_at FROM sla_clock k WHERE k.appeal_id = a.id AND k.ended_at IS NULL
-             ORDER BY (k.state = 'breached') DESC, (k.state = 'paused'), k.due_at LIMIT 1) c ON true
+           LEFT JOIN sla_clock r ON r.appeal_id = a.id AND r.kind = 'resolution' AND r.ended_at IS NULL
+           LEFT JOIN sla_clock w ON w.appeal_id = a.id AND w.kind <> 'resolution' AND w.ended_at IS NULL
+           CROSS JOIN LATERAL (SELECT r.state IS NULL OR coalesce((w.state <> 'breached', w.state = 'paused', w.due_at)
+             < (r.state <> 'breached', r.state = 'paused', r.due_at), false) AS answer) pick
+           CROSS JOIN LATERAL (SELECT CASE WHEN pick.answer THEN w.state ELSE r.state END AS state,
+             CASE WHEN pick.answer THEN w.due_at ELSE r.due_at END AS due_at, CASE WHEN pick.answer THEN w.warn_at ELSE r.warn_at END AS warn_at) c
            WHERE ${conditions.join(' AND ')}),
          rows AS (
            ${COLUMNS.map((state) => `(SELECT id, state, due_at FROM shown WHERE state = '${state}' ORDER BY due_at, id LIMIT ${BOARD_ROWS})`).join(' UNION ALL ')}),

@@ -556,6 +556,28 @@ export const appealRepository = {
     await tx.query(sql, parameters, name);
   },
 
+  /** The same for many changes that only move clocks which are there: of the appeals nothing else is written. */
+  async saveClocks(tx: Querying, changes: AppealChange[]): Promise<void> {
+    moveRevisions(changes);
+    const parameters: unknown[] = [
+      changes.map(({ facts }) => facts.row.id),
+      changes.map(({ public: isPublic }) => isPublic),
+    ];
+    const json = (value: unknown) => `$${parameters.push(JSON.stringify(value))}::jsonb`;
+    const steps = stepRowsOf(changes);
+    await tx.query(
+      `WITH set_appeal AS (UPDATE appeal a SET rev = a.rev + 1, changed_xid = pg_current_xact_id(),
+          public_rev = a.public_rev + n.shown::integer,
+          public_changed_xid = CASE WHEN n.shown THEN pg_current_xact_id() ELSE a.public_changed_xid END
+          FROM unnest($1::uuid[], $2::boolean[]) n (id, shown) WHERE a.id = n.id),
+        ${steps.length > 0 ? `add_step AS (${addingSteps(json(steps))}),` : ''}
+        n AS (SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clockRowsOf(changes))}))
+       UPDATE sla_clock c SET ${CLOCK_CHANGING.map((column) => `${column} = n.${column}`).join(', ')}
+       FROM n WHERE (c.appeal_id, c.kind, c.cycle) = (n.appeal_id, n.kind, n.cycle)`,
+      parameters,
+    );
+  },
+
   /** The same for a batch: sent without waiting, so that COMMIT travels along. */
   saveBatch(tx: Pick<BatchTx, 'write'>, changes: AppealChange[]): void {
     if (changes.length === 0) return;
@@ -592,15 +614,46 @@ function checking({ appeals, sessionIds, sent, at }: Assumed, parameters: unknow
           OR clock_timestamp() - ${moment} BETWEEN interval '0' AND interval '${GUESS_MAY_LAG}'))`;
 }
 
+/** In memory, as the statement does it in the table. */
+function moveRevisions(changes: readonly AppealChange[]): void {
+  for (const { facts, public: isPublic } of changes) {
+    facts.row.rev += 1;
+    if (isPublic) facts.row.public_rev += 1;
+  }
+}
+
+/** Ended clocks first, so that "at most one open" holds at every row. */
+const clockRowsOf = (changes: readonly AppealChange[]) =>
+  changes
+    .flatMap(({ facts, clocks: changed }) =>
+      changed.map((clock) => ({ appeal_id: facts.row.id, ...clockRepository.toRow(clock) })),
+    )
+    .sort((a, b) => Number(a.ended_at === null) - Number(b.ended_at === null));
+
+const stepRowsOf = (changes: readonly AppealChange[]) =>
+  changes.flatMap(({ facts, steps: added }) =>
+    added.map((step, order) => ({
+      appeal_id: facts.row.id,
+      order_no: order,
+      ...clockRepository.toStepRow(step),
+    })),
+  );
+
+/** Behind the lines that are there. @param steps SQL of a jsonb of rows of `stepRowsOf` */
+const addingSteps = (steps: string) => `INSERT INTO sla_clock_step
+        SELECT s.appeal_id, s.kind, s.cycle,
+          coalesce((SELECT max(o.no) FROM sla_clock_step o WHERE o.appeal_id = s.appeal_id AND o.kind = s.kind AND o.cycle = s.cycle), 0)
+            + row_number() OVER (PARTITION BY s.appeal_id, s.kind, s.cycle ORDER BY s.order_no),
+          s.at, s.action, s.reason, s.counted_ms, s.remaining_ms, s.due_at
+        FROM jsonb_to_recordset(${steps}) s (appeal_id uuid, kind text, cycle integer, order_no integer, at timestamptz,
+          action text, reason text, counted_ms bigint, remaining_ms bigint, due_at timestamptz)`;
+
 /** The one statement that writes changes; its name tells which parts it has. With `assumed` it writes only when that holds. */
 function saving(
   changes: AppealChange[],
   assumed?: Assumed,
 ): { sql: string; parameters: unknown[]; name: string } {
-  for (const { facts, public: isPublic } of changes) {
-    facts.row.rev += 1;
-    if (isPublic) facts.row.public_rev += 1;
-  }
+  moveRevisions(changes);
   const parameters: unknown[] = [];
   const json = (value: unknown) => `$${parameters.push(JSON.stringify(value))}::jsonb`;
   const checks = assumed ? [checking(assumed, parameters)] : [];
@@ -642,32 +695,14 @@ function saving(
       `add_version AS (INSERT INTO entry_version SELECT * FROM jsonb_populate_recordset(NULL::entry_version, ${json(versions)}) WHERE ${onlyIf} RETURNING 1)`,
     );
   }
-  // Ended clocks first, so that "at most one open" holds at every row.
-  const clocks = changes
-    .flatMap(({ facts, clocks: changed }) =>
-      changed.map((clock) => ({ appeal_id: facts.row.id, ...clockRepository.toRow(clock) })),
-    )
-    .sort((a, b) => Number(a.ended_at === null) - Number(b.ended_at === null));
+  const clocks = clockRowsOf(changes);
   if (clocks.length > 0) {
     parts.push(`set_clock AS (INSERT INTO sla_clock SELECT * FROM jsonb_populate_recordset(NULL::sla_clock, ${json(clocks)}) WHERE ${onlyIf}
         ON CONFLICT (appeal_id, kind, cycle) DO UPDATE SET ${CLOCK_CHANGING.map((column) => `${column} = EXCLUDED.${column}`).join(', ')} RETURNING 1)`);
   }
-  const steps = changes.flatMap(({ facts, steps: added }) =>
-    added.map((step, order) => ({
-      appeal_id: facts.row.id,
-      order_no: order,
-      ...clockRepository.toStepRow(step),
-    })),
-  );
-  if (steps.length > 0) {
-    parts.push(`add_step AS (INSERT INTO sla_clock_step
-        SELECT s.appeal_id, s.kind, s.cycle,
-          coalesce((SELECT max(o.no) FROM sla_clock_step o WHERE o.appeal_id = s.appeal_id AND o.kind = s.kind AND o.cycle = s.cycle), 0)
-            + row_number() OVER (PARTITION BY s.appeal_id, s.kind, s.cycle ORDER BY s.order_no),
-          s.at, s.action, s.reason, s.counted_ms, s.remaining_ms, s.due_at
-        FROM jsonb_to_recordset(${json(steps)}) s (appeal_id uuid, kind text, cycle integer, order_no integer, at timestamptz,
-          action text, reason text, counted_ms bigint, remaining_ms bigint, due_at timestamptz) WHERE ${onlyIf} RETURNING 1)`);
-  }
+  const steps = stepRowsOf(changes);
+  if (steps.length > 0)
+    parts.push(`add_step AS (${addingSteps(json(steps))} WHERE ${onlyIf} RETURNING 1)`);
   const marks = [
     ...new Map(
       changes

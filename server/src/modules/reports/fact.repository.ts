@@ -1,11 +1,13 @@
 import type { Db, Tx } from '../../platform/db';
 import { bucketSql } from './report.durations';
-import { contributions } from './report.measures';
+import { ALL_SUMS, causeSums, contributions } from './report.measures';
 
 export interface Place {
   zone: string;
   xid: string;
   appeal_id: string;
+  /** Do the sums stand? If not, they are made when all facts are there. */
+  summed: boolean;
 }
 type Queries = Pick<Db, 'query'>;
 
@@ -13,10 +15,14 @@ const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Facts and their sums. Whoever writes holds the place, so that nobody else does. */
 export const factRepository = {
-  /** Holds the right to follow until the transaction ends. */
-  async lockPlace(tx: Tx): Promise<Place> {
+  /**
+   * Holds the right to follow until the transaction ends.
+   * @param patienceMs fails when somebody else has it for longer
+   */
+  async lockPlace(tx: Tx, patienceMs: number): Promise<Place> {
+    await tx.query(`SELECT set_config('lock_timeout', $1, true)`, [String(patienceMs)]);
     const [place] = await tx.query<Place>(
-      `SELECT zone, xid::text, appeal_id FROM report_place FOR UPDATE`,
+      `SELECT zone, xid::text, appeal_id, summed FROM report_place FOR UPDATE`,
     );
     if (!place) throw new Error('the place of the reports is missing: run the migrations');
     return place;
@@ -24,17 +30,15 @@ export const factRepository = {
 
   /** Forgets everything: the zone in which days are counted has changed, or the sums are to be made anew. */
   async clear(tx: Tx, zone: string): Promise<Place> {
-    await tx.query(`TRUNCATE report_tally, appeal_fact, breach_part`);
-    const place = { zone, xid: '0', appeal_id: NO_ID };
+    await tx.query(`TRUNCATE report_tally, appeal_fact, breach_tally, breach_part`);
+    const place = { zone, xid: '0', appeal_id: NO_ID, summed: false };
     await factRepository.keepPlace(tx, place);
     return place;
   },
 
-  keepPlace: (tx: Tx, { zone, xid, appeal_id }: Place) =>
-    tx.query(`UPDATE report_place SET zone = $1, xid = $2::xid8, appeal_id = $3`, [
-      zone,
-      xid,
-      appeal_id,
+  keepPlace: (tx: Tx, { zone, xid, appeal_id, summed }: Place) =>
+    tx.query(`UPDATE report_place SET zone = $1, xid = $2::xid8, appeal_id = $3, summed = $4`, [
+      ...[zone, xid, appeal_id, summed],
     ]),
 
   /** Appeals that changed after a place, in the order of changes, and how far the place may move for good. */
@@ -48,34 +52,61 @@ export const factRepository = {
     return rows;
   },
 
-  /**
-   * Makes the facts of these appeals anew from their own data, and moves the sums by the difference. Twice is once.
-   * @returns how many facts were other than before
-   */
-  async recompute(tx: Tx, ids: readonly string[], zone: string): Promise<number> {
-    const changed = await tx.query<{ appeal_id: string }>(
-      `WITH fresh AS (${FACTS})
-       SELECT n.appeal_id FROM fresh n LEFT JOIN appeal_fact f ON f.appeal_id = n.appeal_id
-       WHERE f.appeal_id IS NULL OR ROW(n.*) IS DISTINCT FROM ROW(f.*)`,
+  /** How many appeals have changed after a place. */
+  async countAfter(q: Queries, place: Place): Promise<number> {
+    const [row] = await q.query<{ n: number }>(
+      `SELECT count(*)::integer AS n FROM appeal WHERE (changed_xid, id) > ($1::xid8, $2::uuid)`,
+      [place.xid, place.appeal_id],
+    );
+    return row?.n ?? 0;
+  },
+
+  /** Forgets the facts of these appeals; sums stay as they are. */
+  forget: (tx: Tx, ids: readonly string[]) =>
+    tx.query(`DELETE FROM appeal_fact WHERE appeal_id = ANY($1::uuid[])`, [ids]),
+
+  /** Makes facts of these appeals, of which none has any, and no sums. */
+  add: (tx: Tx, ids: readonly string[], zone: string) =>
+    tx.query(`INSERT INTO appeal_fact ${FACTS}`, [ids, zone]),
+
+  /** Makes all sums of the facts and parts that are there; there must be none. */
+  async sumAll(tx: Tx): Promise<void> {
+    await tx.query(
+      `SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true)`,
+    );
+    for (const sums of ALL_SUMS)
+      await tx.query(`INSERT INTO report_tally ${sums} ORDER BY dim, key, measure, start, bucket`);
+    await tx.query(
+      `INSERT INTO breach_tally ${causeSums(`SELECT appeal_id, cause, colleague_id, ms, true AS is_new FROM breach_part`, `SELECT * FROM appeal_fact`)}`,
+    );
+  },
+
+  /** Makes the facts of these appeals anew from their own data, and moves the sums by the difference. Twice is once. */
+  async recompute(tx: Tx, ids: readonly string[], zone: string): Promise<void> {
+    await tx.query(
+      `WITH fresh AS MATERIALIZED (${FACTS}),
+       after AS MATERIALIZED (SELECT n.* FROM fresh n LEFT JOIN appeal_fact f ON f.appeal_id = n.appeal_id
+         WHERE f.appeal_id IS NULL OR ROW(n.*) IS DISTINCT FROM ROW(f.*)),
+       before AS MATERIALIZED (SELECT f.* FROM appeal_fact f JOIN after n ON n.appeal_id = f.appeal_id),
+       put AS (INSERT INTO appeal_fact SELECT * FROM after
+         ON CONFLICT (appeal_id) DO UPDATE SET ${CHANGING.map((column) => `${column} = excluded.${column}`).join(', ')}),
+       moved AS MATERIALIZED (SELECT dim, grain, measure, start, key, bucket, sum(n)::integer AS n
+         FROM (SELECT * FROM (${contributions('SELECT * FROM after')}) c
+           UNION ALL SELECT dim, grain, measure, start, key, bucket, -n FROM (${contributions('SELECT * FROM before')}) c) c
+         GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0),
+       less AS (UPDATE report_tally t SET n = t.n + m.n FROM moved m
+         WHERE m.n < 0 AND (t.dim, t.grain, t.measure, t.start, t.key, t.bucket) = (m.dim, m.grain, m.measure, m.start, m.key, m.bucket)),
+       causes AS (SELECT dim, key, start, cause, colleague, sum(ms)::bigint AS ms, sum(appeals)::integer AS appeals
+         FROM (SELECT * FROM (${causeSums(partsOf('after'), 'SELECT * FROM after')}) c
+           UNION ALL SELECT dim, key, start, cause, colleague, -ms, -appeals FROM (${causeSums(partsOf('before'), 'SELECT * FROM before')}) c) c
+         GROUP BY 1, 2, 3, 4, 5 HAVING sum(ms) <> 0 OR sum(appeals) <> 0),
+       caused AS (${addingCauses('SELECT * FROM causes')})
+       INSERT INTO report_tally AS t SELECT * FROM moved WHERE n > 0 ORDER BY grain, dim, key, measure, start, bucket
+       ON CONFLICT (dim, grain, measure, start, key, bucket) DO UPDATE SET n = t.n + excluded.n`,
       [ids, zone],
     );
-    if (changed.length === 0) return 0;
-    const other = changed.map((row) => row.appeal_id);
-    const stored = `SELECT * FROM appeal_fact WHERE appeal_id = ANY($1::uuid[])`;
-    await tx.query(
-      `UPDATE report_tally t SET n = t.n - c.n FROM (${contributions(stored)}) c
-       WHERE (t.dim, t.grain, t.measure, t.start, t.key, t.bucket) = (c.dim, c.grain, c.measure, c.start, c.key, c.bucket)`,
-      [other],
-    );
-    await tx.query(`DELETE FROM appeal_fact WHERE appeal_id = ANY($1::uuid[])`, [other]);
-    await tx.query(`INSERT INTO appeal_fact ${FACTS}`, [other, zone]);
-    await tx.query(
-      `INSERT INTO report_tally AS t ${contributions(stored)}
-       ON CONFLICT (dim, grain, measure, start, key, bucket) DO UPDATE SET n = t.n + excluded.n`,
-      [other],
-    );
     await tx.query(`DELETE FROM report_tally WHERE n = 0`);
-    return other.length;
+    await tx.query(`DELETE FROM breach_tally WHERE appeals = 0`);
   },
 
   /** Ended breaches of these appeals that have no parts yet, each with what happened to its appeal. An ended clock stays as it is. */
@@ -111,22 +142,45 @@ export const factRepository = {
       [ids],
     ),
 
-  addParts: (
-    tx: Tx,
-    parts: readonly {
-      appeal_id: string;
-      kind: string;
-      cycle: number;
-      cause: string;
-      ms: number;
-      colleague_id: string | null;
-    }[],
-  ) =>
-    tx.query(
-      `INSERT INTO breach_part SELECT * FROM jsonb_populate_recordset(NULL::breach_part, $1::jsonb)`,
-      [JSON.stringify(parts)],
-    ),
+  /** @param summed move the sums too: the facts of their appeals are there */
+  addParts: (tx: Tx, parts: readonly NewPart[], summed: boolean) =>
+    tx.query(summed ? ADD_SUMMED_PARTS : `INSERT INTO breach_part SELECT * FROM ${NEW_PARTS}`, [
+      JSON.stringify(parts),
+    ]),
 };
+
+export interface NewPart {
+  appeal_id: string;
+  kind: string;
+  cycle: number;
+  cause: string;
+  ms: number;
+  colleague_id: string | null;
+}
+const NEW_PARTS = `jsonb_populate_recordset(NULL::breach_part, $1::jsonb)`;
+
+const partsOf = (facts: string) =>
+  `SELECT p.appeal_id, p.cause, p.colleague_id, p.ms, true AS is_new FROM breach_part p WHERE p.appeal_id IN (SELECT appeal_id FROM ${facts})`;
+
+const addingCauses = (sums: string) => `INSERT INTO breach_tally AS t ${sums}
+  ON CONFLICT (dim, key, start, cause, colleague) DO UPDATE SET ms = t.ms + excluded.ms, appeals = t.appeals + excluded.appeals`;
+
+const ADD_SUMMED_PARTS = `
+  WITH n AS MATERIALIZED (SELECT * FROM ${NEW_PARTS}), put AS (INSERT INTO breach_part SELECT * FROM n)
+  ${addingCauses(
+    causeSums(
+      `SELECT n.appeal_id, n.cause, n.colleague_id, n.ms,
+         NOT EXISTS (SELECT FROM breach_part p WHERE p.appeal_id = n.appeal_id AND p.cause = n.cause
+           AND p.colleague_id IS NOT DISTINCT FROM n.colleague_id) AS is_new FROM n`,
+      `SELECT * FROM appeal_fact WHERE appeal_id IN (SELECT appeal_id FROM n)`,
+    ),
+  )}`;
+
+/** All columns of a fact but its key. */
+const CHANGING = [
+  ...['opened_day', 'slot', 'dealer_id', 'type_code', 'topic_id', 'team_id', 'manager_id'],
+  ...['judged', 'late', 'late_resolution', 'first_bucket', 'resolution_bucket', 'closed_day'],
+];
 
 /** A missed deadline that came along from another clock `c` is counted there. */
 const MISSED_HERE = `(c.breached_at < c.carried_at) IS NOT TRUE`;

@@ -1,7 +1,7 @@
 import { REPORT_NOBODY } from '@otklik/shared/report-words';
 import type { BreachCause, ReportGroup, ReportMeasure } from '@otklik/shared/reports';
 import type { Db } from '../../platform/db';
-import { GROUP_COLUMNS, MEASURES, DIMS, type Dim } from './report.measures';
+import { DAY_MEASURES, DIMS, GROUP_COLUMNS, MEASURES, type Dim } from './report.measures';
 
 /** Days of the company's zone, both included, and what appeals are narrowed to. */
 export interface Selection {
@@ -45,44 +45,73 @@ function standing(selection: Selection, dim: Dim): { dim: Dim; key: string | nul
   return { dim: first[0], key: first[1] === REPORT_NOBODY ? '' : first[1] };
 }
 
-/** The days from–to as whole months and the days around them: conditions over `t.grain` and `t.start`. */
-function spans({ from, to }: Selection, bind: Bind): string {
-  const after = new Date(Date.parse(to) + 86_400_000).toISOString().slice(0, 10);
-  const first = from.endsWith('-01') ? from : nextMonth(from);
-  const last = `${after.slice(0, 8)}01`;
-  if (first >= last)
-    return `t.grain = 'd' AND t.start >= ${bind(from)} AND t.start < ${bind(after)}`;
-  const [a, b, c, d] = [bind(from), bind(first), bind(last), bind(after)];
-  return `((t.grain = 'm' AND t.start >= ${b} AND t.start < ${c})
-    OR (t.grain = 'd' AND t.start >= ${a} AND t.start < ${b}) OR (t.grain = 'd' AND t.start >= ${c} AND t.start < ${d}))`;
+/** From a day on, until before another. */
+interface Span {
+  grain: 'd' | 'm' | 'y';
+  from: string;
+  until: string;
 }
 
-function nextMonth(day: string): string {
-  const month = new Date(`${day.slice(0, 8)}01T00:00:00Z`);
-  month.setUTCMonth(month.getUTCMonth() + 1);
-  return month.toISOString().slice(0, 10);
+/** The days from–to as whole years, the months around them, and the days around these. */
+function spansOf({ from, to }: Pick<Selection, 'from' | 'to'>): Span[] {
+  const until = new Date(Date.parse(to) + 86_400_000).toISOString().slice(0, 10);
+  const months = { from: beginning(from, 'month'), until: `${until.slice(0, 8)}01` };
+  if (months.from >= months.until) return [{ grain: 'd', from, until }];
+  const years = { from: beginning(from, 'year'), until: `${until.slice(0, 5)}01-01` };
+  const isWhole = years.from < years.until;
+  const spans: Span[] = [
+    { grain: 'd', from, until: months.from },
+    { grain: 'm', from: months.from, until: isWhole ? years.from : months.until },
+    { grain: 'y', ...years },
+    { grain: 'm', from: isWhole ? years.until : months.until, until: months.until },
+    { grain: 'd', from: months.until, until },
+  ];
+  return spans.filter((span) => span.from < span.until);
 }
 
-/** `key, measure, bucket, n` of facts that are counted now; the same measures over the same rows as the sums. */
-const counted = (key: string, conditions: string[], measures: readonly ReportMeasure[]) => `
-  SELECT g.key, m.measure, m.bucket, sum(g.n)::integer AS n
-  FROM (SELECT key, ${FLAGS.map(([name]) => name).join(', ')}, count(*) AS n
-    FROM (SELECT ${key} AS key, ${FLAGS.map(([name, sql]) => `${sql} AS ${name}`).join(', ')}
-      FROM appeal_fact f WHERE ${conditions.join(' AND ')}) f
-    GROUP BY key, ${FLAGS.map(([name]) => name).join(', ')}) g
-  CROSS JOIN LATERAL (VALUES ${measures.map((name) => `('${name}', g.has_${name}, g.bucket_${name})`).join(', ')}) m (measure, holds, bucket)
-  WHERE m.holds GROUP BY 1, 2, 3`;
-const FLAGS = Object.entries(MEASURES).flatMap(
-  ([name, { holds, bucket }]) =>
-    [
-      [`has_${name}`, holds],
-      [`bucket_${name}`, `(${bucket})::integer`],
-    ] as const,
-);
+/** The first month or year that begins on a day or after it. */
+function beginning(day: string, unit: 'month' | 'year'): string {
+  const first = new Date(
+    `${unit === 'year' ? day.slice(0, 5) + '01' : day.slice(0, 7)}-01T00:00:00Z`,
+  );
+  if (first.toISOString().startsWith(day)) return day;
+  if (unit === 'year') first.setUTCFullYear(first.getUTCFullYear() + 1);
+  else first.setUTCMonth(first.getUTCMonth() + 1);
+  return first.toISOString().slice(0, 10);
+}
+
+const periodOf = ({ from, to }: Selection, bind: Bind): string =>
+  `f.opened_day BETWEEN ${bind(from)} AND ${bind(to)}`;
+
+function divided<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+const within = (column: string, { from, until }: Span, bind: Bind): string =>
+  `${column} >= ${bind(from)}::date AND ${column} < ${bind(until)}::date`;
+
+/** The facts that are counted now, named `w`: whatever is counted of them, they are looked up once. */
+const withFacts = (conditions: readonly string[]) =>
+  `WITH w AS MATERIALIZED (SELECT f.* FROM appeal_fact f WHERE ${conditions.join(' AND ')})`;
+
+/** `key, measure, bucket, n` of the facts `w`; the same measures over the same rows as the sums. */
+function counted(key: string, measures: readonly ReportMeasure[]): string {
+  const buckets = [...new Set(measures.map((name) => MEASURES[name].bucket))];
+  return buckets
+    .map((bucket) => {
+      const names = measures.filter((name) => MEASURES[name].bucket === bucket);
+      const holds = names.map((name) => MEASURES[name].holds);
+      return `SELECT g.key, m.measure, g.bucket, m.n::integer AS n
+        FROM (SELECT ${key} AS key, (${bucket})::integer AS bucket, ${names.map((name, place) => `count(*) FILTER (WHERE ${holds[place]}) AS ${name}`).join(', ')}
+          FROM w f WHERE ${holds.join(' OR ')} GROUP BY 1, 2) g
+        CROSS JOIN LATERAL (VALUES ${names.map((name) => `('${name}', g.${name})`).join(', ')}) m (measure, n) WHERE m.n > 0`;
+    })
+    .join(' UNION ALL ');
+}
 const ALL_MEASURES = Object.keys(MEASURES) as ReportMeasure[];
 
 export const reportRepository = {
-  /** Every measure of the period per key of a dimension. */
+  /** Every measure of the period per key of a dimension: sums of whole years and months, and what is around them. */
   perKey(
     q: Queries,
     selection: Selection,
@@ -92,42 +121,78 @@ export const reportRepository = {
     const { parameters, bind } = binder();
     const sums = standing(selection, dim);
     if (sums === null) {
-      const conditions = [
-        ...narrowed(selection, bind),
-        `f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`,
-      ];
-      return q.query(counted(DIMS[dim], conditions, measures), parameters);
+      const conditions = [...narrowed(selection, bind), periodOf(selection, bind)];
+      return q.query(`${withFacts(conditions)} ${counted(DIMS[dim], measures)}`, parameters);
+    }
+    const byDay = measures.every((measure) => DAY_MEASURES.includes(measure));
+    const [summed, around] = divided(spansOf(selection), ({ grain }) => byDay || grain !== 'd');
+    const parts = summed.map(
+      (
+        span,
+      ) => `SELECT ${dim === 'all' ? `''` : 't.key'} AS key, t.measure, t.bucket, t.n FROM report_tally t
+         WHERE t.dim = ${bind(sums.dim)} AND t.grain = '${span.grain}' ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`}
+           AND t.measure = ANY(${bind(measures)}) AND ${within('t.start', span, bind)}`,
+    );
+    let facts = '';
+    if (around.length > 0) {
+      const days = around.map((span) => `(${within('f.opened_day', span, bind)})`).join(' OR ');
+      facts = withFacts([...narrowed(selection, bind), `(${days})`]);
+      parts.push(counted(DIMS[dim], measures));
     }
     return q.query(
-      `SELECT ${dim === 'all' ? `''` : 't.key'} AS key, t.measure, t.bucket, sum(t.n)::integer AS n FROM report_tally t
-       WHERE t.dim = ${bind(sums.dim)} ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`}
-         AND t.measure = ANY(${bind(measures)}) AND ${spans(selection, bind)} GROUP BY 1, 2, 3`,
+      `${facts} SELECT u.key, u.measure, u.bucket, sum(u.n)::integer AS n FROM (${parts.join(' UNION ALL ')}) u GROUP BY 1, 2, 3`,
       parameters,
     );
   },
 
-  /** Opened, judged and in time per week or month of the period. */
-  perStep(
+  /**
+   * What a report shows of its period: each part from sums where they stand, and all others from one reading of the facts.
+   * `steps` are opened, judged and in time per week or month, by their first days.
+   */
+  async figures(
     q: Queries,
     selection: Selection,
+    by: ReportGroup,
     unit: 'week' | 'month',
-  ): Promise<{ start: string; measure: ReportMeasure; n: number }[]> {
+  ): Promise<Record<FigureName, Counted[]>> {
+    const answers: Record<FigureName, Counted[]> = {
+      ...{ all: [], groups: [], topics: [], slots: [], steps: [] },
+    };
+    const parts: Part[] = [
+      { name: 'all', dim: 'all' },
+      { name: 'groups', dim: by },
+      { name: 'topics', dim: 'topic_type', measures: ['opened'] },
+      { name: 'slots', dim: 'slot', measures: ['opened'] },
+    ];
+    const isSummed = ({ dim }: Part) => standing(selection, dim) !== null;
+    await Promise.all([
+      ...parts.filter(isSummed).map(async ({ name, dim, measures }) => {
+        answers[name] = await this.perKey(q, selection, dim, measures);
+      }),
+      this.steps(q, selection, unit).then((steps) => {
+        if (steps) answers.steps = steps;
+      }),
+      countTogether(
+        q,
+        selection,
+        parts.filter((part) => !isSummed(part)),
+        standing(selection, 'all') === null ? unit : null,
+      ).then((rows) => {
+        for (const { part, ...row } of rows) answers[part].push(row);
+      }),
+    ]);
+    return answers;
+  },
+
+  /** Opened, judged and in time per week or month of the period; null when no sums have it. */
+  async steps(q: Queries, selection: Selection, unit: 'week' | 'month'): Promise<Counted[] | null> {
     const { parameters, bind } = binder();
     const sums = standing(selection, 'all');
-    const step = (day: string) => `date_trunc('${unit}', ${day}::timestamp)::date`;
-    const period = (day: string) =>
-      `${day} BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`;
-    if (sums === null) {
-      const conditions = [...narrowed(selection, bind), period('f.opened_day')];
-      return q.query(
-        `SELECT c.key AS start, c.measure, c.n FROM (${counted(step('f.opened_day'), conditions, STEP_MEASURES)}) c`,
-        parameters,
-      );
-    }
+    if (sums === null) return null;
     return q.query(
-      `SELECT ${step('t.start')} AS start, t.measure, sum(t.n)::integer AS n FROM report_tally t
-       WHERE t.dim = ${bind(sums.dim)} ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`}
-         AND t.grain = 'd' AND t.measure = ANY(${bind(STEP_MEASURES)}) AND ${period('t.start')} GROUP BY 1, 2`,
+      `SELECT ${stepSql('t.start', unit)} AS key, t.measure, 0 AS bucket, sum(t.n)::integer AS n FROM report_tally t
+       WHERE t.dim = ${bind(sums.dim)} ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`} AND t.grain = 'd'
+         AND t.measure = ANY(${bind(DAY_MEASURES)}) AND t.start BETWEEN ${bind(selection.from)} AND ${bind(selection.to)} GROUP BY 1, 2`,
       parameters,
     );
   },
@@ -171,15 +236,23 @@ export const reportRepository = {
     }[]
   > {
     const { parameters, bind } = binder();
-    const conditions = [
-      ...narrowed(selection, bind),
-      `f.opened_day BETWEEN ${bind(selection.from)} AND ${bind(selection.to)}`,
-    ];
-    return q.query(
-      `SELECT p.cause, p.colleague_id, (SELECT w.name FROM person w WHERE w.id = p.colleague_id) AS name,
-         sum(p.ms)::bigint AS ms, count(DISTINCT p.appeal_id)::integer AS appeals
+    const sums = standing(selection, 'all');
+    const counting = (period: string) =>
+      `SELECT p.cause, coalesce(p.colleague_id::text, '') AS colleague, sum(p.ms)::bigint AS ms, count(DISTINCT p.appeal_id)::integer AS appeals
        FROM appeal_fact f JOIN breach_part p ON p.appeal_id = f.appeal_id
-       WHERE (f.late OR f.late_resolution) AND ${conditions.join(' AND ')} GROUP BY 1, 2`,
+       WHERE ${['(f.late OR f.late_resolution)', period, ...narrowed(selection, bind)].join(' AND ')} GROUP BY 1, 2`;
+    const summed = (span: Span, { dim, key }: NonNullable<typeof sums>) =>
+      span.grain === 'd'
+        ? counting(within('f.opened_day', span, bind))
+        : `SELECT t.cause, t.colleague, t.ms, t.appeals FROM breach_tally t
+           WHERE t.dim = ${bind(dim)} AND t.key = ${bind(key ?? '')} AND ${within('t.start', span, bind)}`;
+    const parts = sums
+      ? spansOf(selection).map((span) => summed(span, sums))
+      : [counting(periodOf(selection, bind))];
+    return q.query(
+      `SELECT c.*, w.name FROM (SELECT u.cause, nullif(u.colleague, '')::uuid AS colleague_id, sum(u.ms)::bigint AS ms, sum(u.appeals)::integer AS appeals
+       FROM (${parts.map((part) => `(${part})`).join(' UNION ALL ')}) u GROUP BY 1, 2) c
+       LEFT JOIN person w ON w.id = c.colleague_id`,
       parameters,
     );
   },
@@ -247,7 +320,39 @@ export const reportRepository = {
     q.query<{ key: string; ru: string; en: string }>(NAMES[group], [keys.filter(Boolean)]),
 };
 
-const STEP_MEASURES: readonly ReportMeasure[] = ['opened', 'judged', 'in_time'];
+type FigureName = 'all' | 'groups' | 'topics' | 'slots' | 'steps';
+interface Part {
+  name: FigureName;
+  dim: Dim;
+  measures?: readonly ReportMeasure[];
+}
+
+const stepSql = (day: string, unit: 'week' | 'month') =>
+  `date_trunc('${unit}', ${day}::timestamp)::date::text`;
+
+/** Several countings of one selection, whose facts are read once. */
+async function countTogether(
+  q: Queries,
+  selection: Selection,
+  parts: readonly Part[],
+  unit: 'week' | 'month' | null,
+): Promise<(Counted & { part: FigureName })[]> {
+  const { parameters, bind } = binder();
+  const countings = parts.map(({ name, dim, measures = ALL_MEASURES }) => ({
+    ...{ name, measures, key: DIMS[dim] },
+  }));
+  if (unit !== null)
+    countings.push({
+      ...{ name: 'steps', measures: DAY_MEASURES, key: stepSql('f.opened_day', unit) },
+    });
+  if (countings.length === 0) return [];
+  const facts = withFacts([...narrowed(selection, bind), periodOf(selection, bind)]);
+  return q.query(
+    `${facts} ${countings.map(({ name, key, measures }) => `SELECT '${name}' AS part, c.* FROM (${counted(key, measures)}) c`).join(' UNION ALL ')}`,
+    parameters,
+  );
+}
+
 const NAMES: Record<ReportGroup, string> = {
   manager: `SELECT id::text AS key, name AS ru, name AS en FROM person WHERE id = ANY($1::uuid[])`,
   team: `SELECT id::text AS key, name_ru AS ru, name_en AS en FROM team WHERE id = ANY($1::uuid[])`,

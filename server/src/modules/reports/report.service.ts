@@ -32,7 +32,7 @@ export function createReportService({
   now,
 }: {
   db: Db;
-  facts: Pick<FactsService, 'follow'>;
+  facts: Pick<FactsService, 'followFor'>;
   zone: () => Promise<string>;
   now: () => Date;
 }) {
@@ -49,7 +49,7 @@ export function createReportService({
      */
     async report(actor: Actor, input: z.output<typeof ReportQuery>): Promise<Report> {
       mayRead(actor);
-      const upToDate = await facts.follow(FOLLOW_AT_MOST);
+      const upToDate = await facts.followFor(FOLLOW_AT_MOST);
       const selection = selectionOf(input);
       const days = daysBetween(input.from, input.to) + 1;
       const unit = days > WEEKS_UNTIL_DAYS ? 'month' : 'week';
@@ -58,17 +58,14 @@ export function createReportService({
         from: addDays(input.from, -days),
         to: addDays(input.from, -1),
       };
-      const [all, groups, steps, topics, slots, flow, causes, earlier, inZone] = await Promise.all([
-        reportRepository.perKey(db, selection, 'all'),
-        reportRepository.perKey(db, selection, input.by),
-        reportRepository.perStep(db, selection, unit),
-        reportRepository.perKey(db, selection, 'topic_type', ['opened']),
-        reportRepository.perKey(db, selection, 'slot', ['opened']),
-        reportRepository.flow(db, selection),
-        reportRepository.causes(db, selection),
-        reportRepository.perKey(db, before, 'all', ['judged', 'in_time']),
-        zone(),
-      ]);
+      const [{ all, groups, steps, topics, slots }, flow, causes, earlier, inZone] =
+        await Promise.all([
+          reportRepository.figures(db, selection, input.by, unit),
+          reportRepository.flow(db, selection),
+          reportRepository.causes(db, selection),
+          reportRepository.perKey(db, before, 'all', ['judged', 'in_time']),
+          zone(),
+        ]);
       const keys = [...new Set(groups.map(({ key }) => key))];
       const names = new Map(
         (await reportRepository.names(db, input.by, keys)).map(({ key, ru, en }) => [
@@ -82,7 +79,7 @@ export function createReportService({
         totals: numbersOf(all),
         inTimeBefore: judgedBefore === 0 ? null : (sumOf(earlier, 'in_time') / judgedBefore) * 100,
         steps: stepStarts(input, unit).map((period) => {
-          const own = steps.filter(({ start }) => start === period.start);
+          const own = steps.filter(({ key }) => key === period.start);
           return {
             from: period.from,
             to: period.to,
@@ -132,7 +129,7 @@ export function createReportService({
     ): Promise<ReportAppeals> {
       mayRead(actor);
       const after = readCursor(placeInList, input.cursor);
-      if (after === null) await facts.follow(FOLLOW_AT_MOST);
+      if (after === null) await facts.followFor(FOLLOW_AT_MOST);
       const { total, rows } = await reportRepository.appeals(db, selectionOf(input), input, {
         limit: input.limit + 1,
         after,

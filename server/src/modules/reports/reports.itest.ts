@@ -211,6 +211,33 @@ describe('a report', () => {
     expect(halves[0].totals.opened + halves[1].totals.opened).toBe(totals.opened);
     expect(halves[0].totals.answered + halves[1].totals.answered).toBe(totals.answered);
   });
+
+  it('adds whole years, months and days to the same as shorter periods', async () => {
+    const [long, short] = [
+      await report({ from: '2024-11-20', to: '2027-02-10' }),
+      await report({ from: '2026-02-01', to: '2026-06-30' }),
+    ];
+    expect(short.totals.opened).toBe(ids.length);
+    expect(short.totals.firstMedian).not.toBeNull();
+    expect(long.totals).toEqual(short.totals);
+    expect(long.groups).toEqual(short.groups);
+    expect(long.causes).toEqual(short.causes);
+    expect(long.slots).toEqual(short.slots);
+    for (const { id } of topics) {
+      const topic = { by: 'topic', topicId: id } as const;
+      const narrowed = await report({ from: '2025-12-31', to: '2027-01-01', ...topic });
+      const same = await report({ from: '2026-02-27', to: '2026-06-29', ...topic });
+      expect([narrowed.totals, narrowed.causes]).toEqual([same.totals, same.causes]);
+    }
+  });
+
+  it('says that it is behind rather than wait while somebody else makes facts', async () => {
+    await server.database.db.transaction(async (tx) => {
+      await tx.query(`SELECT 1 FROM report_place FOR UPDATE`);
+      expect((await report()).behind).toBe(true);
+    });
+    expect((await report()).behind).toBe(false);
+  });
 });
 
 describe('the facts', () => {
@@ -220,6 +247,9 @@ describe('the facts', () => {
       facts: await db.query(`SELECT * FROM appeal_fact ORDER BY appeal_id`),
       parts: await db.query(
         `SELECT * FROM breach_part ORDER BY appeal_id, kind, cycle, cause, colleague_id`,
+      ),
+      causes: await db.query(
+        `SELECT * FROM breach_tally ORDER BY dim, key, start, cause, colleague`,
       ),
       tally: await db.query(
         `SELECT * FROM report_tally ORDER BY dim, grain, measure, start, key, bucket`,

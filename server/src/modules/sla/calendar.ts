@@ -134,10 +134,16 @@ export function nextOpening(at: Date, calendar: WorkCalendar): Date {
 }
 
 /** The week that is valid at a moment. */
-export function weekAt(at: Date, { zone, week, laterWeeks = [] }: WorkCalendar): WorkInterval[][] {
-  const date = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(at);
-  return laterWeeks.findLast(({ from }) => from <= date)?.week ?? week;
+export function weekAt(at: Date, calendar: WorkCalendar): WorkInterval[][] {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone: calendar.zone, dateStyle: 'short' });
+  return weekOn(format.format(at), calendar);
 }
+
+/** The week that is valid on a local date `YYYY-MM-DD`. */
+export const weekOn = (
+  date: string,
+  { week, laterWeeks = [] }: Pick<WorkCalendar, 'week' | 'laterWeeks'>,
+): WorkInterval[][] => laterWeeks.findLast(({ from }) => from <= date)?.week ?? week;
 
 /**
  * The ordinary week for a text such as “Mon–Fri 9:00–18:00”, days that open alike side by side

@@ -36,6 +36,27 @@ describe('day by day', () => {
     ]);
   });
 
+  it('names a closed day by the week that held then', () => {
+    const sixDays = aCalendar({ weekend: '9:00-18:00' }).week;
+    // Saturdays and Sundays are worked from 9 March on; before that the 9th itself was an ordinary Monday.
+    const later = { ...aCalendar(), laterWeeks: [{ from: '2026-03-09', week: sixDays }] };
+    const off = { ...later, exceptions: { '2026-03-07': [], '2026-03-14': [] } };
+    expect(told('03-06 17:00', '03-09 10:00', off).skipped).toEqual([
+      '03-06T18:00 – 03-09T09:00 weekend',
+    ]);
+    expect(told('03-13 17:00', '03-15 10:00', off).skipped).toEqual([
+      '03-13T18:00 – 03-15T09:00 holiday',
+    ]);
+    // Changed in the course of a Wednesday: what was before it stays what it was.
+    const changed = {
+      ...off,
+      before: { until: moscow('03-18 12:00'), hours: aCalendar() },
+    };
+    expect(told('03-13 17:00', '03-16 10:00', changed).skipped).toEqual([
+      '03-13T18:00 – 03-16T09:00 weekend',
+    ]);
+  });
+
   it('names the break at noon and the hour before opening', () => {
     const lunch = aCalendar({ workday: '9:00-13:00, 14:00-18:00' });
     expect(told('03-02 08:00', '03-02 15:00', lunch)).toEqual({

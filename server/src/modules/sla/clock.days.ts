@@ -4,7 +4,7 @@
  * Pure. It works everything out from the ledger's lines and the calendar, and only by asking whether a
  * moment is open, so that it is a second way to the sums the ledger holds.
  */
-import { isOpen, nextOpening, workMsBetween, type WorkCalendar } from './calendar';
+import { isOpen, nextOpening, weekOn, workMsBetween, type WorkCalendar } from './calendar';
 import type { Clock, ClockStep } from './sla.clock';
 
 export interface CountedDay {
@@ -168,19 +168,25 @@ function whySkipped(
 ): Skipped['why'] {
   const first = dates.of(from);
   const last = dates.of(new Date(to.getTime() - 1));
-  const whole = datesBetween(first, last).filter((date) => closedOn(date, calendar) !== null);
-  if (whole.some((date) => closedOn(date, calendar) === 'holiday')) return 'holiday';
-  if (whole.length > 0) return 'weekend';
+  const whole = datesBetween(first, last).map((date) => closedOn(date, calendar, dates));
+  if (whole.includes('holiday')) return 'holiday';
+  if (whole.includes('weekend')) return 'weekend';
   if (first !== last) return 'night';
   const before = isOpen(new Date(from.getTime() - 1), calendar);
   const after = isOpen(to, calendar) && dates.of(to) === first;
   return before && after ? 'break' : 'closed';
 }
 
-/** Does nothing begin on this date, and by what? */
-function closedOn(date: string, { week, exceptions }: WorkCalendar): 'weekend' | 'holiday' | null {
+/** Does nothing begin on this date, and by what? By the hours that held then. */
+function closedOn(
+  date: string,
+  calendar: WorkCalendar,
+  dates: LocalDates,
+): 'weekend' | 'holiday' | null {
+  const { before, exceptions } = calendar;
+  if (before && date < dates.of(before.until)) return closedOn(date, before.hours, dates);
   const weekday = (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
-  const usual = week[weekday] ?? [];
+  const usual = weekOn(date, calendar)[weekday] ?? [];
   const exception = exceptions[date];
   if ((exception ?? usual).length > 0) return null;
   return exception && usual.length > 0 ? 'holiday' : 'weekend';

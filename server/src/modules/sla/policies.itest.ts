@@ -337,7 +337,7 @@ describe('the open clocks after a change', () => {
       total: null,
     });
     let looks = 0;
-    await expect(server.app.services.retarget.all(() => ++looks > 1)).rejects.toThrow('stops');
+    await expect(server.app.services.retarget.all(() => ++looks > 1, 50)).rejects.toThrow('stops');
     const half = await manager.call(policiesApi.recompute, {});
     expect(half).toMatchObject({ running: true, done: 50 });
     expect(half.total).toBeGreaterThan(60);
