@@ -20,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['{shared,server,client}/src/**/*.test.ts', 'scripts/*.test.mjs'],
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

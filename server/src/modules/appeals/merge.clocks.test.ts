@@ -168,7 +168,7 @@ function merge(a: Kept, b: Kept, at: Date) {
 }
 
 describe('merging and parting, over random threads', () => {
-  it.each([1, 2, 3])('a hundred and fifty of them, seed %i', { timeout: 60_000 }, (seed) => {
+  it.each([1, 2, 3])('a hundred and fifty of them, seed %i', { timeout: 240_000 }, (seed) => {
     const random = chance(seed);
     const met = { returned: 0, displaced: 0, missed: 0 };
     for (let round = 0; round < 150; round += 1) {
