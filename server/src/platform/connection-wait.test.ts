@@ -6,16 +6,17 @@ const inQueue = () => new Error('timeout exceeded when trying to connect');
 const atDoor = () => new Error('Connection terminated due to connection timeout');
 
 /** A database whose tries end like this; each takes so long. */
-function tries(outcomes: readonly (Error | 'connection')[], tookMs = LIMIT, answers = false) {
+function tries(outcomes: readonly (Error | 'connection')[], tookMs = LIMIT, answersAfter?: number) {
   let now = 0;
   let tried = 0;
   const wait = createConnectionWait(LIMIT, () => now);
   const connect = () => {
     const outcome = outcomes[tried] ?? outcomes.at(-1);
     tried += 1;
-    now += tookMs / 2;
-    if (answers) wait.answered();
-    now += tookMs / 2;
+    const done = tookMs * (answersAfter ?? 0);
+    now += done;
+    if (answersAfter !== undefined) wait.answered();
+    now += tookMs - done;
     return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
   };
   const result = wait.connect(connect).catch((error: unknown) => error);
@@ -32,13 +33,18 @@ describe('waiting for a connection', () => {
 
   it('goes on while others are answered, but not for ever', async () => {
     const error = inQueue();
-    const soon = await tries([error, 'connection'], LIMIT, true);
+    const soon = await tries([error, 'connection'], LIMIT, 0.9);
     expect(soon).toMatchObject({ answer: 'connection', tried: 2 });
-    expect(await tries([error], LIMIT, true)).toEqual({ answer: error, tried: 3, now: 3 * LIMIT });
+    expect(await tries([error], LIMIT, 0.9)).toEqual({ answer: error, tried: 3, now: 3 * LIMIT });
+  });
+
+  it('ends when the last answer came as the try began: a line that fell silent then', async () => {
+    const error = atDoor();
+    expect(await tries([error], LIMIT, 0.1)).toEqual({ answer: error, tried: 1, now: LIMIT });
   });
 
   it('goes on when the limit came so late that the process itself stood still', async () => {
-    expect(await tries([atDoor(), 'connection'], LIMIT + 600)).toMatchObject({
+    expect(await tries([atDoor(), 'connection'], LIMIT + 1_100)).toMatchObject({
       answer: 'connection',
       tried: 2,
     });
@@ -46,6 +52,6 @@ describe('waiting for a connection', () => {
 
   it('ends at once when the database refuses', async () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    expect(await tries([refused], LIMIT, true)).toMatchObject({ answer: refused, tried: 1 });
+    expect(await tries([refused], LIMIT, 0.9)).toMatchObject({ answer: refused, tried: 1 });
   });
 });

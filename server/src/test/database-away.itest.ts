@@ -66,7 +66,7 @@ class Line {
       const ear = (bytes: Buffer) => {
         const text = bytes.toString('latin1');
         listens ||= text.includes('LISTEN session_ended');
-        if (!listens || !/FROM session\b/.test(text)) return;
+        if (!listens || !/JOIN session s\b/.test(text)) return;
         this.ears.splice(this.ears.indexOf(ear), 1);
         breakIt();
         resolve();
@@ -186,13 +186,13 @@ describe.each([
     const send = (clientId: string) =>
       socket.ask('entry:post', { appealId: appeal.id, clientId, body: clientId });
     // Some before, some in the middle of the break, some after it.
-    const first = clientIds.map(async (clientId, index) => {
+    const first = clientIds.slice(0, 35).map(async (clientId, index) => {
       await aWhile(index * 3);
       return send(clientId);
     });
     await first[3];
     breakIt();
-    const outcomes = await Promise.all(first);
+    const outcomes = await Promise.all([...first, ...clientIds.slice(35).map(send)]);
     expect(outcomes.some((ack) => ack.ok)).toBe(true);
     const refused = outcomes.filter((ack) => !ack.ok);
     expect(refused.length).toBeGreaterThan(0);

@@ -36,15 +36,22 @@ export function createSessionService(deps: SessionDeps) {
   const { db, config, now, log, isOnline } = deps;
 
   const findAll = (hashes: readonly Buffer[]) => sessionRepository.findByTokens(db, hashes);
-  /** Requests that arrive while sessions are read share the next reading: a thousand clients coming back at once are a few queries. */
+  /** Requests that arrive together share one reading: a thousand clients coming back at once are few queries. */
   const findTogether = groupCommit<Buffer, SessionRow | null>(
-    async (hashes) => (await findAll(hashes)).map((value) => ({ value })),
+    // A database that is away is so for everybody: nobody waits for it a second time.
+    (hashes) =>
+      findAll(hashes).then(
+        (rows) => rows.map((value) => ({ value })),
+        (error: unknown) => hashes.map(() => ({ error })),
+      ),
     async (hash) => (await findAll([hash]))[0] ?? null,
+    // Those of one turn of the event loop go together, and wait for no others: the database may be silent to them.
+    { lanes: Infinity, worthwhile: 1 },
   );
 
   /**
-   * Who sends this request, from its cookies, as the database has it after the call began. `claimed`: the session the sender believes to be in; tabs of
-   * one browser share the cookie, and one of them may have signed in as somebody else since.
+   * Who sends this request, from its cookies, as the database has it after the call began. `claimed`: the session the sender
+   * believes to be in; tabs of one browser share the cookie, and one of them may have signed in as somebody else since.
    * @throws not_signed_in – no session token, one that never was, or one of another session than claimed
    * @throws session_ended – it was a session, with the reason why it is no more
    */
