@@ -13,6 +13,8 @@ import { change, moveClocks } from './thread';
 const AT_ONCE = 250;
 /** Appeals that are worked out or told of before whoever else waits for this process has a turn. */
 const [DECIDED_AT_ONCE, TOLD_AT_ONCE] = [50, 5];
+/** A walk over more appeals than this is told nobody: what everybody's next sync brings, at most half a minute later, costs far less. */
+const TOLD_AT_MOST = 2_000;
 
 /**
  * The walk over open appeals after a change of the rules: their clocks take the policy and the calendar of now,
@@ -74,7 +76,7 @@ export function createRetarget({
       const tookMs = performance.now() - began;
       // The next chunk is read and written meanwhile.
       await telling;
-      telling = tellAll(moved ?? []);
+      if (left.length <= TOLD_AT_MOST) telling = tellAll(moved ?? []);
       more = moved !== null && next < left.length;
       if (more) await rest(tookMs);
     }
