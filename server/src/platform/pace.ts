@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Beside so many answers a second work and rest are equally long; beside twice as many the rest is four times as long. */
-const EVEN_PER_SECOND = 100;
+const EVEN_PER_SECOND = 200;
 /** The longest rest, in lengths of the piece of work before it. */
 const MOST = 8;
 
