@@ -54,7 +54,7 @@ const MAX_WAITING_CHARACTERS = 8_000_000;
  * What one session may ask for over all its sockets: far above what a person does, far below what the server can do.
  * A burst beyond what may wait is refused at once instead of queued without end.
  */
-const SESSION_LIMITS = { burst: 64, perSecond: 100, mostWaiting: 256 };
+const SESSION_LIMITS = { burst: 64, perSecond: 200, mostWaiting: 512 };
 /** Unanswered commands of one socket, those that wait and those that a slow database holds. */
 const MAX_UNANSWERED = 1_024;
 /** A socket that was refused is not read for so long: refusals cost something too. */

@@ -262,8 +262,8 @@ it('10,000 sends in a burst: each is answered, what is acknowledged is stored on
     expect(ack.problem.facts).toEqual({ retryAfterSeconds: 3 });
   }
   // A bounded queue: a burst, what may wait, and what was served meanwhile.
-  expect(acknowledged.length).toBeGreaterThanOrEqual(64 + 256);
-  expect(acknowledged.length).toBeLessThanOrEqual(64 + 256 + 100 * Math.ceil(seconds));
+  expect(acknowledged.length).toBeGreaterThanOrEqual(64 + 512);
+  expect(acknowledged.length).toBeLessThanOrEqual(64 + 512 + 200 * Math.ceil(seconds));
   const stored = await storedIn(appealId);
   const said = stored.filter(({ body }) => body.startsWith('№ '));
   expect(said.map(({ client_id: id }) => id).sort()).toEqual(
