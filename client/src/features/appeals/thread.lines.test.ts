@@ -1,7 +1,7 @@
 import type { DealerEntry } from '@otklik/shared/appeals';
 import { expect, test } from 'vitest';
 
-import { threadLines } from './thread.lines';
+import { keepUnchanged, threadLines } from './thread.lines';
 import type { EntryChange, EntryItem, PendingItem } from './thread.types';
 
 const me = { id: 'me', name: 'Марина Сомова', side: 'dealer' } as const;
@@ -140,4 +140,20 @@ test('a held message names who answered', () => {
   expect(lines([stored(1, 0), pending]).at(-1)).toMatchObject({
     message: { stale: { by: 'Денис', seenSeq: 1 }, state: 'failed' },
   });
+});
+
+test('only what has changed gets another object, so a new message has no other drawn anew', () => {
+  const messages = (found: ReturnType<typeof lines>) =>
+    found.flatMap((line) => ('message' in line ? [line.message] : []));
+  const entries = [1, 2, 3].map((number) => stored(number, number * 10));
+  const before = lines(entries);
+  const anew = entries.map((item) => ({ ...item }));
+  const edited = stored(2, 20, { body: 'другие слова', editedAt: new Date(0).toISOString() });
+  const after = keepUnchanged(lines([...anew, stored(4, 40)]), before);
+  expect(messages(after)).toEqual(messages(lines([...entries, stored(4, 40)])));
+  messages(before).forEach((message, index) => expect(messages(after)[index]).toBe(message));
+  const changed = keepUnchanged(lines([...anew.slice(0, 1), edited, ...anew.slice(2)]), after);
+  expect(messages(changed)[0]).toBe(messages(before)[0]);
+  expect(messages(changed)[1]).toMatchObject({ body: 'другие слова' });
+  expect(messages(changed)[2]).toBe(messages(before)[2]);
 });

@@ -138,6 +138,36 @@ export function threadLines(facts: ThreadFacts): ThreadLine[] {
   return lines;
 }
 
+/**
+ * The same lines with the messages of `before` where nothing about them has changed: a bubble is drawn anew when it
+ * gets another object, so a thread of hundreds costs one bubble for each new message.
+ */
+export function keepUnchanged(lines: ThreadLine[], before: readonly ThreadLine[]): ThreadLine[] {
+  const drawn = new Map(
+    before.flatMap((line) => ('message' in line ? [[line.key, line.message] as const] : [])),
+  );
+  return lines.map((line) => {
+    const known = 'message' in line ? drawn.get(line.key) : undefined;
+    return known !== undefined && 'message' in line && isSame(known, line.message)
+      ? { ...line, message: known }
+      : line;
+  });
+}
+
+/** Equal field by field; small objects and lists within are looked into, what came from the server is the same object. */
+function isSame(one: object, other: object, deep = true): boolean {
+  const keys = Object.keys(other);
+  return (
+    keys.length === Object.keys(one).length &&
+    keys.every((key) => {
+      const [a, b]: unknown[] = [Reflect.get(one, key), Reflect.get(other, key)];
+      if (Object.is(a, b)) return true;
+      return deep && isObject(a) && isObject(b) && isSame(a, b, false);
+    })
+  );
+}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 function storedMessage(
   { key, number, entry, messageState, change }: EntryItem,
   { me, editMinutes }: Pick<ThreadFacts, 'me' | 'editMinutes'>,

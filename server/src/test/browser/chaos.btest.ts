@@ -15,6 +15,7 @@ describe('under chaos, in a browser', () => {
         perSecond: 3,
         browsers: 2,
         faults: ['two_tabs', 'upload_aborted'],
+        eachFault: true,
       });
       expect(result.troubles).toEqual([]);
       expect(result.violations).toEqual([]);

@@ -182,7 +182,7 @@ it.each(LANGUAGES.slice(0, 1))(
 );
 
 it.each(LANGUAGES.slice(1))(
-  'STA-6 ($language): a message is there within 50 ms, survives a reload without a network, and arrives once',
+  'STA-6 ($language): a message is there in the next frame, survives a reload without a network, and arrives once',
   async ({ look }) => {
     const { page, appeal } = await atAppeal(look);
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, {
@@ -190,28 +190,19 @@ it.each(LANGUAGES.slice(1))(
     });
     line.cut();
     await field(page).fill('Из тоннеля');
+    // Nothing is waited for, neither network nor storage: it stands in the very next frame.
     await page.evaluate(() => {
-      const seen = () =>
-        [...document.querySelectorAll('[data-message-state=queued]')].some((one) =>
-          one.textContent?.includes('Из тоннеля'),
-        );
-      addEventListener(
-        'keydown',
-        () => {
-          const began = performance.now();
-          new MutationObserver((_changes, observer) => {
-            if (!seen()) return;
-            observer.disconnect();
-            document.documentElement.dataset.took = String(performance.now() - began);
-          }).observe(document.body, { subtree: true, childList: true, attributes: true });
-        },
-        { capture: true, once: true },
-      );
+      const look = () => {
+        const queued = [...document.querySelectorAll('[data-message-state=queued]')];
+        const isThere = queued.some((one) => one.textContent?.includes('Из тоннеля'));
+        document.documentElement.dataset.nextFrame = String(isThere);
+      };
+      const options = { capture: true, once: true };
+      addEventListener('keydown', () => requestAnimationFrame(look), options);
     });
     await field(page).press('Enter');
     await stateOf(page, 'Из тоннеля').toBe('queued');
-    const took = await page.evaluate(() => Number(document.documentElement.dataset.took));
-    expect(took).toBeLessThanOrEqual(50);
+    expect(await page.evaluate(() => document.documentElement.dataset.nextFrame)).toBe('true');
     await page.reload();
     await stateOf(page, 'Из тоннеля').toBe('queued');
     line.mend();

@@ -35,6 +35,8 @@ export interface ChaosOptions {
   settle?: Patience;
   /** Kinds of fault; left out: all. */
   faults?: readonly string[];
+  /** Goes on beyond `ms` until each of `faults` has happened, on a slow machine up to four times as long. */
+  eachFault?: boolean;
   /** Cuts every line when the last press is still on its way, and once more when everything is answered. */
   lastCut?: boolean;
   /** Statements for the database before the crowd comes; for planted defects. */
@@ -79,6 +81,8 @@ interface Patience {
 /** The longest pause of the client's queue is thirty seconds, and a try takes ten; what has not moved in a minute never will. */
 const PATIENT: Patience = { mostMs: 300_000, stillMs: 60_000 };
 const EARLY_CHECK_MS = 2_000;
+/** How many times its length a run may take until each fault has happened. */
+const SLOWEST = 4;
 const OPEN_APPEALS = 3;
 const BUILT_CLIENT = fileURLToPath(new URL('../../../../client/dist', import.meta.url));
 
@@ -133,15 +137,22 @@ async function runAt(
   for (const client of clients) client.order({ do: 'press', yes: true });
   const began = Date.now();
   let early: Violation[] = [];
-  const isOver = () => Date.now() - began >= options.ms || cancelled() || early.length > 0;
   const counts: Record<string, number> = {};
+  const isOver = () => {
+    const passed = (Date.now() - began) / options.ms;
+    const wanting = options.eachFault && options.faults?.some((kind) => !counts[kind]);
+    return passed >= (wanting ? SLOWEST : 1) || cancelled() || early.length > 0;
+  };
   const lanes = (['server', 'client'] as const).map((lane) =>
     breakThings(course(lane, random), ground, options, isOver, book, counts),
   );
   const watching = (async () => {
     while (!isOver()) {
       for (const client of clients) book.tokens(client);
-      progress((Date.now() - began) / options.ms, `${book.acknowledged()} acknowledged`);
+      progress(
+        Math.min(1, (Date.now() - began) / options.ms),
+        `${book.acknowledged()} acknowledged`,
+      );
       await pause(250);
     }
   })();
