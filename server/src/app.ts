@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ATTACHMENT_EXTENSIONS } from '@otklik/shared/attachments';
 import { MESSAGE_MAX } from '@otklik/shared/limits';
 import type { SessionEndReason } from '@otklik/shared/errors';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import * as z from 'zod';
 import type { Config } from './config';
@@ -38,7 +38,9 @@ import {
 import {
   attachmentRoutes,
   createAttachmentService,
+  createFileLinks,
   createUploadService,
+  filesByLink,
 } from './modules/attachments';
 import { companyRoutes, createCompanyService } from './modules/company';
 import { createDealerService, dealerRoutes } from './modules/dealers';
@@ -71,13 +73,21 @@ import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
 import { fail } from './platform/errors';
 import { createLocalFiles } from './platform/files';
-import { createApi, problems, requestIds, sameOriginWrites, unknownPath } from './platform/http';
+import {
+  createApi,
+  problems,
+  requestIds,
+  sameOriginWrites,
+  toldPath,
+  unknownPath,
+} from './platform/http';
 import { startJobs } from './platform/jobs';
 import type { Log } from './platform/log';
 import { createMetrics } from './platform/metrics';
 import { openApi } from './platform/openapi';
 import { createPace } from './platform/pace';
 import { connectRedis } from './platform/redis';
+import { bodyWithin, cutStill, requestLimits, SERVER_LIMITS } from './platform/request-limits';
 import {
   createSocketServer,
   takesHints,
@@ -101,8 +111,8 @@ const VERSION = '0.1.0';
 const JSON_LIMIT = '1mb';
 /** 500 orders with their lines fit well. */
 const EXCHANGE_LIMIT = '20mb';
-/** A file over a slow line may take this long to arrive. */
-const UPLOAD_PATIENCE_MS = 30 * 60_000;
+/** All of them have to arrive within this time. */
+const JSON_MS = 60_000;
 /** Requests that are still running when the server stops get this long. */
 const STOP_PATIENCE_MS = 10_000;
 
@@ -124,7 +134,8 @@ export async function createApp({
   const metrics = createMetrics();
   const db = await openDb({ url: databaseUrl, entities, poolSize: config.databasePool, log });
   const http = express();
-  const server = createServer({ requestTimeout: UPLOAD_PATIENCE_MS, headersTimeout: 20_000 }, http);
+  const server = createServer(SERVER_LIMITS, http);
+  cutStill(server);
 
   /* People */
   const sla = createSlaService({ db, log, now: clock });
@@ -261,7 +272,8 @@ export async function createApp({
   mergeRoutes(api, { merges, splits });
   noticeRoutes(api, notices);
   questionRoutes(api, questions);
-  attachmentRoutes(api, attachments, { uploads, storage, config });
+  const links = createFileLinks({ db, now: clock });
+  attachmentRoutes(api, attachments, { uploads, links, config });
   dryRunRoutes(api, createDryRunService({ db, now: clock }));
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
@@ -287,6 +299,7 @@ export async function createApp({
     isUnchanged: (actor, now) =>
       actor.rightsVersion === now.rightsVersion && actor.name === now.name,
     sessionOf: (actor) => actor.sessionId,
+    accountOf: (actor) => actor.personId,
     roomsOf,
     commands: api.commands,
     adapter: redis?.adapter ?? null,
@@ -326,6 +339,7 @@ export async function createApp({
     metrics,
     db,
     api,
+    files: filesByLink(attachments, { links, storage, resume: sessions.resume }),
     clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)),
     isStopping: () => stopping,
   });
@@ -474,6 +488,7 @@ interface HttpParts {
   metrics: ReturnType<typeof createMetrics>;
   db: Db;
   api: ReturnType<typeof createApi<Actor>>;
+  files: RequestHandler<{ link: string }>;
   clientFolder: string;
   isStopping: () => boolean;
 }
@@ -481,7 +496,7 @@ interface HttpParts {
 /** Everything HTTP in the order a request meets it. */
 function mountHttp(
   http: Express,
-  { config, log, metrics, db, api, clientFolder, isStopping }: HttpParts,
+  { config, log, metrics, db, api, files, clientFolder, isStopping }: HttpParts,
 ): void {
   http.disable('x-powered-by');
   http.set('trust proxy', config.trustProxyHops);
@@ -494,7 +509,13 @@ function mountHttp(
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
       metrics.requests.observe({ method: req.method, status: res.statusCode }, seconds);
       log.debug(
-        { requestId: req.id, method: req.method, path: req.path, status: res.statusCode, seconds },
+        {
+          requestId: req.id,
+          method: req.method,
+          path: toldPath(req.path),
+          status: res.statusCode,
+          seconds,
+        },
         'answered',
       );
     });
@@ -523,6 +544,7 @@ function mountHttp(
       referrerPolicy: { policy: 'same-origin' },
     }),
   );
+  http.use(requestLimits);
 
   const base = express.Router({ caseSensitive: true });
   base.get('/healthz', (_req, res) => void res.json({ alive: true }));
@@ -537,6 +559,7 @@ function mountHttp(
         ? isLoopback(req.socket.remoteAddress) && req.headers['x-forwarded-for'] === undefined
         : req.headers.authorization === `Bearer ${config.metricsToken}`;
     if (!allowed) throw fail('not_found', { what: 'path' });
+    res.setHeader('Cache-Control', 'no-store');
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -550,6 +573,8 @@ function mountHttp(
     next();
   });
   routes.use(sameOriginWrites(config.publicOrigins));
+  const inTime = bodyWithin(JSON_MS);
+  routes.use((req, res, next) => (req.is('application/json') ? inTime(req, res, next) : next()));
   routes.use('/exchange', express.json({ limit: EXCHANGE_LIMIT, strict: true }));
   routes.use(express.json({ limit: JSON_LIMIT, strict: true }));
   routes.get('/openapi.json', (_req, res) => void res.json(document));
@@ -557,6 +582,7 @@ function mountHttp(
   routes.use(api.router);
   routes.use(unknownPath);
   base.use('/api', routes);
+  base.get('/files/:link', files);
   base.use(clientFiles(clientFolder, config.basePath, release));
 
   http.use(config.basePath, base);

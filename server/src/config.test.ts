@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config';
 
 /** The sentence with which the server refuses these settings. */
@@ -94,6 +96,7 @@ describe('settings that are not given', () => {
       metricsToken: undefined,
       fileMaxBytes: 25 * 1024 * 1024,
       filesPerMessage: 10,
+      uploadsPerHour: 500,
       uploadTtlMs: 24 * 3_600_000,
       sessionMs: 12 * 3_600_000,
       sessionRememberMs: 30 * 86_400_000,
@@ -109,6 +112,52 @@ describe('settings that are not given', () => {
     expect(readConfig({ NODE_ENV: 'production' }).demoData).toBe(false);
     expect(readConfig({ NODE_ENV: 'production', DEMO_DATA: '1' }).demoData).toBe(true);
     expect(readConfig({ DEMO_DATA: '0' }).demoData).toBe(false);
+  });
+});
+
+describe('a secret', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'otklik-config-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const fileWith = (text: string) => {
+    const file = join(folder, 'secret');
+    writeFileSync(file, text);
+    return file;
+  };
+
+  it('may stand in a file, with or without the end of its line', () => {
+    for (const end of ['', '\n', '\r\n']) {
+      const file = fileWith(`postgres://otklik:hunter2@db/otklik${end}`);
+      expect(readConfig({ DATABASE_URL_FILE: file }).databaseUrl).toBe(
+        'postgres://otklik:hunter2@db/otklik',
+      );
+    }
+    expect(readConfig({ METRICS_TOKEN_FILE: fileWith('sixteen-and-more') }).metricsToken).toBe(
+      'sixteen-and-more',
+    );
+  });
+
+  it('of a file is refused without what it holds', () => {
+    const sentence = refusal({ REDIS_URL_FILE: fileWith('http://:hunter2@redis') });
+    expect(sentence).toContain('REDIS_URL is not valid');
+    expect(sentence).not.toContain('hunter2');
+    expect(refusal({ REDIS_URL_FILE: join(folder, 'none') })).toContain('cannot be read');
+    const both = { METRICS_TOKEN: 'sixteen-and-more', METRICS_TOKEN_FILE: fileWith('x') };
+    expect(refusal(both)).toContain('both set');
+  });
+});
+
+describe('a database role that may not change the schema', () => {
+  const DATABASE_URL = 'postgres://app@db/otklik';
+  const MIGRATION_DATABASE_URL = 'postgres://owner@db/otklik';
+
+  it('has a second address for migrations beside it', () => {
+    const config = readConfig({ DATABASE_URL, MIGRATION_DATABASE_URL });
+    expect(config.migrationDatabaseUrl).toBe(MIGRATION_DATABASE_URL);
+    expect(config.demoData).toBe(false);
+    expect(refusal({ MIGRATION_DATABASE_URL })).toContain('without DATABASE_URL');
+    expect(refusal({ DATABASE_URL, MIGRATION_DATABASE_URL, DEMO_DATA: '1' })).toContain(
+      'DEMO_DATA',
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import * as z from 'zod';
 
@@ -15,6 +16,21 @@ const whole = (min: number, max: number) =>
     })
     .transform(Number);
 
+const postgresUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
+    error: 'must look like postgres://user:password@host:5432/name',
+  });
+
+/** May also be given as `<NAME>_FILE`, the path of a file that holds the value, as container secrets do. */
+const SECRETS = [
+  'DATABASE_URL',
+  'MIGRATION_DATABASE_URL',
+  'REDIS_URL',
+  'METRICS_TOKEN',
+  'DEMO_PASSWORD',
+] as const;
+
 const Environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   PORT: whole(0, 65_535).default(3000),
@@ -29,12 +45,8 @@ const Environment = z.object({
   TRUST_PROXY_HOPS: whole(0, 10).default(0),
   DATA_DIR: z.string().min(1).default('.data'),
   UPLOADS_DIR: z.string().min(1).default('uploads'),
-  DATABASE_URL: z
-    .string()
-    .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
-      error: 'must look like postgres://user:password@host:5432/name',
-    })
-    .optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  MIGRATION_DATABASE_URL: postgresUrl.optional(),
   DATABASE_POOL: whole(2, 200).default(12),
   REDIS_URL: z
     .string()
@@ -52,6 +64,7 @@ const Environment = z.object({
   METRICS_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   FILE_MAX_MB: whole(1, 1024).default(25),
   FILES_PER_MESSAGE: whole(1, 20).default(10),
+  UPLOADS_PER_HOUR: whole(1, 100_000).default(500),
   UPLOAD_TTL_HOURS: whole(1, 24 * 30).default(24),
   SESSION_HOURS: whole(1, 24 * 30).default(12),
   SESSION_REMEMBER_DAYS: whole(1, 365).default(30),
@@ -69,6 +82,8 @@ export interface Config {
   uploadsDir: string;
   /** Undefined: the server starts a PostgreSQL of its own in `dataDir`. */
   databaseUrl: string | undefined;
+  /** May change the schema, when `databaseUrl` may not: migrations run with it, everything else without. */
+  migrationDatabaseUrl: string | undefined;
   databasePool: number;
   /** Carries news between several server processes; undefined: this one is alone. */
   redisUrl: string | undefined;
@@ -79,9 +94,29 @@ export interface Config {
   metricsToken: string | undefined;
   fileMaxBytes: number;
   filesPerMessage: number;
+  /** Of one person. */
+  uploadsPerHour: number;
   uploadTtlMs: number;
   sessionMs: number;
   sessionRememberMs: number;
+}
+
+/** Puts the content of files in the place of the variables that name them. @throws ConfigError */
+function withSecrets(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  const set = { ...env };
+  for (const name of SECRETS) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (env[name] !== undefined) {
+      throw new ConfigError(`${name} and ${name}_FILE are both set: give one of them.`);
+    }
+    try {
+      set[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch {
+      throw new ConfigError(`${name}_FILE="${file}" is not valid: the file cannot be read.`);
+    }
+  }
+  return set;
 }
 
 /**
@@ -90,14 +125,16 @@ export interface Config {
  */
 export function readConfig(env: Record<string, string | undefined>, root = process.cwd()): Config {
   // An empty variable in a compose file means "not set".
-  const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  const set = withSecrets(
+    Object.fromEntries(
+      Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    ),
   );
   const parsed = Environment.safeParse(set);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0] ?? 'environment');
-    const secret = /PASSWORD|TOKEN|DATABASE_URL|REDIS_URL/.test(name);
+    const secret = SECRETS.some((one) => one === name);
     throw new ConfigError(
       `${name}${secret ? '' : `="${set[name] ?? ''}"`} is not valid: ${issue?.message ?? 'unreadable'}.`,
     );
@@ -115,6 +152,15 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
   }
   const at = (folder: string) => (isAbsolute(folder) ? folder : resolve(join(root, folder)));
   const production = e.NODE_ENV === 'production';
+  const restricted = e.MIGRATION_DATABASE_URL !== undefined;
+  if (restricted && e.DATABASE_URL === undefined) {
+    throw new ConfigError('MIGRATION_DATABASE_URL is of no use without DATABASE_URL.');
+  }
+  if (restricted && e.DEMO_DATA) {
+    throw new ConfigError(
+      'DEMO_DATA cannot be loaded with MIGRATION_DATABASE_URL: it empties tables, which the running server may not.',
+    );
+  }
   return {
     production,
     port: e.PORT,
@@ -125,14 +171,16 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
     dataDir: at(e.DATA_DIR),
     uploadsDir: at(e.UPLOADS_DIR),
     databaseUrl: e.DATABASE_URL,
+    migrationDatabaseUrl: e.MIGRATION_DATABASE_URL,
     databasePool: e.DATABASE_POOL,
     redisUrl: e.REDIS_URL,
-    demoData: e.DEMO_DATA ?? !production,
+    demoData: e.DEMO_DATA ?? !(production || restricted),
     demoPassword: e.DEMO_PASSWORD,
     logLevel: e.LOG_LEVEL,
     metricsToken: e.METRICS_TOKEN,
     fileMaxBytes: e.FILE_MAX_MB * 1024 * 1024,
     filesPerMessage: e.FILES_PER_MESSAGE,
+    uploadsPerHour: e.UPLOADS_PER_HOUR,
     uploadTtlMs: e.UPLOAD_TTL_HOURS * 3_600_000,
     sessionMs: e.SESSION_HOURS * 3_600_000,
     sessionRememberMs: e.SESSION_REMEMBER_DAYS * 86_400_000,

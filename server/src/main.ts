@@ -1,6 +1,7 @@
 import { createApp } from './app';
 import { ConfigError, readConfig, type Config } from './config';
 import { loadDemo } from './modules/demo';
+import { RECOUNTED_TABLES } from './modules/reports';
 import { migrate } from './platform/db';
 import { startEmbeddedPostgres } from './platform/embedded-postgres';
 import { createLog } from './platform/log';
@@ -15,7 +16,11 @@ async function main(): Promise<void> {
       : undefined;
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
   try {
-    await migrate(databaseUrl);
+    if (config.migrationDatabaseUrl === undefined) await migrate(databaseUrl);
+    else {
+      const name = decodeURIComponent(new URL(databaseUrl).username);
+      await migrate(config.migrationDatabaseUrl, { name, mayTruncate: RECOUNTED_TABLES });
+    }
     const app = await createApp({ config, databaseUrl, log });
     try {
       const demo = config.demoData ? await loadDemo({ app, config, log }) : null;

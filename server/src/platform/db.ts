@@ -334,8 +334,18 @@ async function listen(
 // Any number that nobody else uses: two servers starting at once migrate one after the other.
 const MIGRATION_LOCK = 7_215_004;
 
-/** Brings the schema of the database up to date: our tables and those of the job queue. Safe to call from several processes at once. */
-export async function migrate(url: string): Promise<void> {
+/** A role that works with the tables and cannot change them. */
+export interface RuntimeRole {
+  name: string;
+  /** Tables it may empty at once. */
+  mayTruncate: readonly string[];
+}
+
+/**
+ * Brings the schema of the database up to date: our tables and those of the job queue. Safe to call from several processes at once.
+ * @param role gets what it needs to work with them
+ */
+export async function migrate(url: string, role?: RuntimeRole): Promise<void> {
   const source = await dataSource(url, [], 2).initialize();
   const runner = source.createQueryRunner();
   try {
@@ -346,6 +356,7 @@ export async function migrate(url: string): Promise<void> {
     try {
       await runJobMigrations({ connectionString: url });
       await source.runMigrations({ transaction: 'each' });
+      if (role) for (const sql of grantsTo(role)) await runner.query(sql);
     } finally {
       await runner.query(`SELECT pg_advisory_unlock($1)`, [MIGRATION_LOCK]);
     }
@@ -353,4 +364,31 @@ export async function migrate(url: string): Promise<void> {
     await runner.release();
     await source.destroy();
   }
+}
+
+/** Of the schemas with our tables and those of the job queue. The history of migrations is read only. */
+function grantsTo({ name, mayTruncate }: RuntimeRole): string[] {
+  const role = pg.escapeIdentifier(name);
+  return [
+    `REVOKE CREATE ON SCHEMA public FROM PUBLIC`,
+    ...['public', 'graphile_worker'].flatMap((schema) => [
+      `GRANT USAGE ON SCHEMA ${schema} TO ${role}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`,
+      `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`,
+      `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${role}`,
+    ]),
+    `REVOKE INSERT, UPDATE, DELETE ON migration FROM ${role}`,
+    // The queue's tables show their rows to their owner alone, unless a policy says otherwise.
+    `DO $$
+     DECLARE queue_table regclass;
+     BEGIN
+       FOR queue_table IN
+         SELECT oid FROM pg_class c WHERE relnamespace = 'graphile_worker'::regnamespace AND relrowsecurity
+           AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = ${pg.escapeLiteral(name)})
+       LOOP
+         EXECUTE format('CREATE POLICY %1$I ON %2$s TO %1$I USING (true) WITH CHECK (true)', ${pg.escapeLiteral(name)}, queue_table);
+       END LOOP;
+     END $$`,
+    ...mayTruncate.map((table) => `GRANT TRUNCATE ON ${pg.escapeIdentifier(table)} TO ${role}`),
+  ];
 }

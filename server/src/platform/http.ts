@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Ack, FieldProblem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 import express, {
@@ -104,6 +105,8 @@ function unacceptable(value: unknown, path: string, depth = 0): FieldProblem | n
       : null;
   if (typeof value === 'string') return characters(value, path);
   if (typeof value !== 'object' || value === null) return null;
+  // Over the socket; to walk it byte by byte would cost more than it is worth.
+  if (ArrayBuffer.isView(value)) return { path, rule: 'type', message: 'must not be binary' };
   if (depth > DEEPEST) return { path, rule: 'depth', message: 'is nested too deeply' };
   for (const [key, inner] of Object.entries(value)) {
     const at = path ? `${path}.${key}` : key;
@@ -255,21 +258,29 @@ export const requestIds: RequestHandler = (req, res, next) => {
 };
 
 /**
- * Refuses writes that a foreign page could have caused: an `Origin` that is not ours, or a browser's word that the request crossed sites.
+ * Refuses writes that a foreign page could have caused: an `Origin` that is not ours, or a browser's word that it was another page's.
  * Programs send neither header and are let through to authentication.
  */
 export function sameOriginWrites(publicOrigins: readonly string[]): RequestHandler {
   return (req, _res, next) => {
     const safe = req.method === 'GET' || req.method === 'HEAD' || req.method === 'OPTIONS';
-    if (!safe && !isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins))
-      throw fail('bad_origin', {});
-    if (!safe && req.headers['sec-fetch-site'] === 'cross-site') throw fail('bad_origin', {});
+    if (!safe && !isOwnSite(req.headers, publicOrigins)) throw fail('bad_origin', {});
     next();
   };
 }
 
+/**
+ * Whether a request may come from one of our pages, or from a program. A neighbour below the same domain (`same-site`) is foreign too;
+ * `none` is what the person himself has typed or opened.
+ */
+export function isOwnSite(headers: IncomingHttpHeaders, publicOrigins: readonly string[]): boolean {
+  const site = headers['sec-fetch-site'] ?? 'none';
+  const isOwnPage = site === 'same-origin' || site === 'none';
+  return isOwnPage && isOwnOrigin(headers.origin, headers.host, publicOrigins);
+}
+
 /** True when there is no Origin (not a browser), or it is this host, or one of the configured ones. */
-export function isOwnOrigin(
+function isOwnOrigin(
   origin: string | undefined,
   host: string | undefined,
   publicOrigins: readonly string[],
@@ -278,6 +289,9 @@ export function isOwnOrigin(
   if (publicOrigins.includes(origin)) return true;
   return URL.canParse(origin) && host !== undefined && new URL(origin).host === host;
 }
+
+/** A path as the log may tell it: the address of a file is a key to it. */
+export const toldPath = (path: string) => path.replace(/(\/files\/).+/, '$1…');
 
 /** Unknown paths of the API answer like everything else that is not there. */
 export const unknownPath: RequestHandler = () => {
@@ -294,7 +308,7 @@ export function problems(log: Log) {
     const problem = toProblem(fromBodyParser(error), String(req.id));
     if (problem.status >= 500)
       log.error(
-        { err: error, requestId: req.id, method: req.method, path: req.path },
+        { err: error, requestId: req.id, method: req.method, path: toldPath(req.path) },
         'a request failed',
       );
     if (problem.status === 503) res.setHeader('Retry-After', '2');

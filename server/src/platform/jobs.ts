@@ -29,8 +29,10 @@ export async function startJobs(
     taskList,
     crontab,
     logger: new Logger(() => (level, message, meta) => {
-      if (level === 'error') log.error({ meta }, message);
-      else if (level === 'warning') log.warn({ meta }, message);
+      // The job itself stays out: its payload may hold what people wrote.
+      const err = meta?.error;
+      if (level === 'error') log.error({ err }, message);
+      else if (level === 'warning') log.warn({ err }, message);
       else log.debug(message);
     }),
   });

@@ -5,7 +5,7 @@ import type { ServerNews } from '@otklik/shared/news';
 import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
 import { commandQueue, type CommandQueue } from './command-queue';
 import { fail, isDatabaseAway, toProblem } from './errors';
-import { isOwnOrigin, type SocketRun } from './http';
+import { isOwnSite, type SocketRun } from './http';
 import type { Log } from './log';
 import type { RedisLink } from './redis';
 
@@ -36,6 +36,8 @@ export interface SocketOptions<Actor> {
   isUnchanged: (actor: Actor, now: Actor) => boolean;
   /** Sockets with the same key share the limits on commands. */
   sessionOf: (actor: Actor) => string;
+  /** Whose sockets they are, over all sessions. */
+  accountOf: (actor: Actor) => string;
   /** Rooms by rights; the server joins them, a client never asks. */
   roomsOf: (actor: Actor) => string[];
   commands: Map<string, SocketRun<Actor>>;
@@ -44,6 +46,12 @@ export interface SocketOptions<Actor> {
 }
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
+/** A connection that has not said by then who it is, is cut. */
+const SIGN_IN_MS = 10_000;
+/** Open sockets at this node: windows of one browser share one, those without Web Locks have one each. */
+const MAX_SOCKETS = { ofSession: 20, ofAccount: 100 };
+/** A refused socket may try again after so long: those of windows that are gone have been noticed by then. */
+const FULL_SECONDS = 30;
 /** Packets a socket may have waiting before it counts as unable to keep up; it will sync later. */
 const MAX_WAITING_PACKETS = 2_000;
 /** Hints are for sockets that keep up; one with more waiting than this gets what matters first, and no hints. */
@@ -107,8 +115,7 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
     perMessageDeflate: false,
     httpCompression: false,
     destroyUpgrade: true,
-    allowRequest: (req, decide) =>
-      decide(null, isOwnOrigin(req.headers.origin, req.headers.host, publicOrigins)),
+    allowRequest: (req, decide) => decide(null, isOwnSite(req.headers, publicOrigins)),
   });
 
   const actorOf = ({ handshake }: AppSocket<Actor>) => {
@@ -118,17 +125,31 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
       typeof claimed === 'string' ? claimed : undefined,
     );
   };
+  const nameless = new WeakMap<object, NodeJS.Timeout>();
+  io.engine.on('connection', (conn: AppSocket<Actor>['conn']) => {
+    const late = setTimeout(() => {
+      // Whoever does not say who he is may not answer a polite end either.
+      const wire = wireOf(conn);
+      conn.close(true);
+      wire?.terminate();
+    }, SIGN_IN_MS);
+    nameless.set(conn, late);
+    conn.once('close', () => clearTimeout(late));
+  });
+  const takePlace = createPlaces<Actor>(options);
   io.use((socket, next) => {
-    actorOf(socket).then(
-      (actor) => {
+    clearTimeout(nameless.get(socket.conn));
+    actorOf(socket)
+      .then((actor) => {
         socket.data.actor = actor;
+        // He may be gone already; then nothing would give the place back.
+        if (socket.conn.readyState === 'open') takePlace(socket);
         next();
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         const problem = toProblem(error, socket.id);
         next(Object.assign(new Error(problem.code), { data: problem }));
-      },
-    );
+      });
   });
 
   /** A database that cannot answer says nothing of the session: the question stays open until it can. */
@@ -182,7 +203,7 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
         const waiting = packets.length;
         log.warn({ socket: socket.id, waiting }, 'a socket cannot keep up and is disconnected');
         // Neither what waits nor a farewell would ever leave: politely it would stay.
-        const wire = wireOf(socket);
+        const wire = wireOf(socket.conn);
         socket.conn.close(true);
         wire?.terminate();
       }
@@ -208,6 +229,32 @@ export function createSocketServer<Actor>(options: SocketOptions<Actor>): Socket
       io.engine.close();
       setTimeout(() => connections.forEach((connection) => connection.destroy()), GOODBYE_MS);
     },
+  };
+}
+
+/** Counts sockets by session and by account. The place is given back when the connection closes, however that comes about. */
+function createPlaces<Actor>({
+  sessionOf,
+  accountOf,
+}: Pick<SocketOptions<Actor>, 'sessionOf' | 'accountOf'>) {
+  const taken = new Map<string, number>();
+  /** @throws rate_limited – as many are open as may be */
+  return function takePlace(socket: AppSocket<Actor>): void {
+    const { actor } = socket.data;
+    const places: [string, number][] = [
+      [`session ${sessionOf(actor)}`, MAX_SOCKETS.ofSession],
+      [`account ${accountOf(actor)}`, MAX_SOCKETS.ofAccount],
+    ];
+    if (places.some(([key, most]) => (taken.get(key) ?? 0) >= most))
+      throw fail('rate_limited', { retryAfterSeconds: FULL_SECONDS });
+    for (const [key] of places) taken.set(key, (taken.get(key) ?? 0) + 1);
+    socket.conn.once('close', () => {
+      for (const [key] of places) {
+        const left = (taken.get(key) ?? 1) - 1;
+        if (left === 0) taken.delete(key);
+        else taken.set(key, left);
+      }
+    });
   };
 }
 
@@ -239,7 +286,7 @@ function oneWriteATurn<Actor>(socket: AppSocket<Actor>): void {
     waiting = true;
     process.nextTick(() => {
       waiting = false;
-      const wire = wireOf(socket);
+      const wire = wireOf(socket.conn);
       const stream: unknown = wire && Reflect.get(wire, '_socket');
       if (!(stream instanceof Writable)) return void flush.call(conn);
       stream.cork();
@@ -255,8 +302,7 @@ interface Wire {
   terminate(): void;
 }
 /** The WebSocket below a socket; null for one that polls, whose requests are small. */
-function wireOf<Actor>(socket: AppSocket<Actor>): Wire | null {
-  const transport: object = socket.conn.transport;
+function wireOf({ transport }: { transport: object }): Wire | null {
   const wire: unknown = Reflect.get(transport, 'socket');
   return isWire(wire) ? wire : null;
 }
@@ -276,7 +322,7 @@ function serveCommands<Actor>(
   let resting = false;
   /** Whoever sends on after a refusal fills his own buffers, not ours. */
   function rest(): void {
-    const wire = resting ? null : wireOf(socket);
+    const wire = resting ? null : wireOf(socket.conn);
     if (!wire) return;
     resting = true;
     wire.pause();
@@ -289,8 +335,8 @@ function serveCommands<Actor>(
   socket.onAny((event: string, ...args: unknown[]) => {
     const run = commands.get(event);
     const answer = args.at(-1);
-    if (run === undefined || typeof answer !== 'function') {
-      // Unknown or unacknowledged: no echo, no service.
+    if (run === undefined || typeof answer !== 'function' || args.length !== 2) {
+      // Unknown, unacknowledged, or more than one payload: no echo, no service.
       log.warn({ socket: socket.id }, 'an unknown socket event closes the connection');
       socket.disconnect(true);
       return;

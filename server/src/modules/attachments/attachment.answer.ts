@@ -1,7 +1,7 @@
 import contentDisposition from 'content-disposition';
+import type { Request, Response } from 'express';
 import { fail } from '../../platform/errors';
 import type { FileKind, FileStorage } from '../../platform/files';
-import type { Exchange } from '../../platform/http';
 import { INLINE_TYPES } from './attachment.kind';
 import type { AttachmentRow } from './attachment.view';
 
@@ -15,7 +15,7 @@ const PDF = 'application/pdf';
  * @throws not_found – the bytes are gone from the disk
  */
 export async function answerFile(
-  { req, res }: Exchange,
+  { req, res }: { req: Pick<Request, 'destroyed'>; res: Response },
   storage: Pick<FileStorage, 'folder' | 'place'>,
   row: AttachmentRow,
   kind: FileKind,

@@ -17,8 +17,9 @@ import { createLog } from '../../platform/log';
 import { testDb } from '../../test/test-db';
 import type { Actor } from '../people';
 import { aDealer, aManager, anActor, aVisitor } from '../people/people.factory';
+import { createFileLinks } from './attachment.links';
 import { attachmentRepository } from './attachment.repository';
-import { attachmentRoutes } from './attachment.routes';
+import { attachmentRoutes, filesByLink } from './attachment.routes';
 import { createAttachmentService, type AttachmentService } from './attachment.service';
 import { createUploadService } from './upload.service';
 
@@ -59,7 +60,10 @@ beforeAll(async () => {
   boris = await known(aVisitor(db, dealer));
   manager = await known(aManager(db));
 
-  const config = { fileMaxBytes: FILE_MAX, uploadTtlMs: 24 * HOUR };
+  const config = {
+    ...{ fileMaxBytes: FILE_MAX, uploadTtlMs: 24 * HOUR },
+    ...{ uploadsPerHour: 1_000, basePath: '/' },
+  };
   service = createAttachmentService({
     db,
     config,
@@ -82,8 +86,17 @@ beforeAll(async () => {
     now: () => now,
     attachments: service,
   });
-  attachmentRoutes(api, service, { uploads, storage, config });
-  const app = express().use(requestIds).use('/api', express.json(), api.router).use(problems(log));
+  const links = createFileLinks({ db, now: () => now });
+  attachmentRoutes(api, service, { uploads, links, config });
+  const resume = (sessionId: string) => {
+    const actor = [...actors.values()].find((one) => one.sessionId === sessionId);
+    return actor ? Promise.resolve(actor) : Promise.reject(fail('not_signed_in', {}));
+  };
+  const app = express()
+    .use(requestIds)
+    .use('/api', express.json(), api.router)
+    .get('/files/:link', filesByLink(service, { links, storage, resume }))
+    .use(problems(log));
   server = createServer(app);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -10,13 +10,14 @@ import {
 import { attachmentsApi } from '@otklik/shared/attachments.api';
 import { UPLOAD_PART_MAX } from '@otklik/shared/limits';
 import { Done } from '@otklik/shared/people';
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Config } from '../../config';
 import { fail } from '../../platform/errors';
-import type { FileStorage } from '../../platform/files';
+import type { FileKind, FileStorage } from '../../platform/files';
 import type { Api } from '../../platform/http';
 import type { Actor } from '../people';
 import { answerFile } from './attachment.answer';
+import type { FileLinks } from './attachment.links';
 import { createMultipart } from './attachment.multipart';
 import type { AttachmentService } from './attachment.service';
 import type { UploadService } from './upload.service';
@@ -26,11 +27,17 @@ export function attachmentRoutes(
   service: AttachmentService,
   {
     uploads,
-    storage,
+    links,
     config,
-  }: { uploads: UploadService; storage: FileStorage; config: Pick<Config, 'fileMaxBytes'> },
+  }: {
+    uploads: UploadService;
+    links: FileLinks;
+    config: Pick<Config, 'fileMaxBytes' | 'basePath'>;
+  },
 ): void {
   const multipart = createMultipart(service, config.fileMaxBytes);
+  const addressOf = async (actor: Actor, attachmentId: string, kind: FileKind) =>
+    `${config.basePath}files/${await links.seal({ attachmentId, kind, sessionId: actor.sessionId })}`;
 
   api.mountStream(
     attachmentsApi.upload,
@@ -78,8 +85,9 @@ export function attachmentRoutes(
     attachmentsApi.file,
     { input: AttachmentId, output: 'binary' },
     {},
-    async (actor, { attachmentId }, exchange) => {
-      await answerFile(exchange, storage, await service.get(actor, attachmentId), 'file');
+    async (actor, { attachmentId }, { res }) => {
+      await service.get(actor, attachmentId);
+      res.redirect(await addressOf(actor, attachmentId, 'file'));
       return undefined;
     },
   );
@@ -88,8 +96,9 @@ export function attachmentRoutes(
     attachmentsApi.preview,
     { input: AttachmentId, output: 'binary' },
     {},
-    async (actor, { attachmentId }, exchange) => {
-      await answerFile(exchange, storage, await service.getPreview(actor, attachmentId), 'preview');
+    async (actor, { attachmentId }, { res }) => {
+      await service.getPreview(actor, attachmentId);
+      res.redirect(await addressOf(actor, attachmentId, 'preview'));
       return undefined;
     },
   );
@@ -102,6 +111,31 @@ export function attachmentRoutes(
       return { done: true };
     },
   );
+}
+
+/**
+ * The bytes themselves, outside the API and without cookies: a file that a browser should ever take for a page finds nothing to act with.
+ * Whether the session lives and may still read the file is asked each time.
+ */
+export function filesByLink(
+  service: AttachmentService,
+  {
+    links,
+    storage,
+    resume,
+  }: { links: FileLinks; storage: FileStorage; resume: (sessionId: string) => Promise<Actor> },
+): RequestHandler<{ link: string }> {
+  return async (req, res) => {
+    const link = await links.open(req.params.link);
+    if (link === null) throw fail('not_found', { what: 'attachment' });
+    const actor = await resume(link.sessionId);
+    const { attachmentId, kind } = link;
+    const row =
+      kind === 'preview'
+        ? await service.getPreview(actor, attachmentId)
+        : await service.get(actor, attachmentId);
+    await answerFile({ req, res }, storage, row, kind);
+  };
 }
 
 /** How long the part is that the request brings. @throws invalid_input, too_large */

@@ -10,14 +10,15 @@ import { inspectFile } from './attachment.inspect';
 import type { Kind } from './attachment.kind';
 import { cleanName } from './attachment.name';
 import { attachmentPolicy } from './attachment.policy';
-import { createPreviewer, type Preview } from './attachment.preview';
+import { previewer, type Preview } from './attachment.preview';
 import { attachmentRepository } from './attachment.repository';
 import { attachmentView, type AttachmentRow } from './attachment.view';
 import { unfinishedRepository } from './unfinished.repository';
+import { countUpload } from './upload.tally';
 
 export interface AttachmentDeps {
   db: Db;
-  config: Pick<Config, 'fileMaxBytes' | 'uploadTtlMs'>;
+  config: Pick<Config, 'fileMaxBytes' | 'uploadTtlMs' | 'uploadsPerHour'>;
   storage: FileStorage;
   now: () => Date;
   /** May this person read the entry that holds the file? Asked at every download. */
@@ -52,8 +53,6 @@ export function createAttachmentService({
   now,
   mayReadEntry,
 }: AttachmentDeps) {
-  const previewOf = createPreviewer();
-
   /** Streams bytes to disk; the answer must be given to {@link add} or {@link discardReceived}. */
   const receive = (source: Readable) => storage.receive(randomUUID(), source);
   const discardReceived = (received: ReceivedFile) => storage.discard(received);
@@ -65,6 +64,7 @@ export function createAttachmentService({
    * @throws invalid_input – the file is empty
    * @throws same_id_other_content – this person used the `clientId` for another file
    * @throws file_type_refused – by its extension, or because its content is something else
+   * @throws rate_limited – too many within an hour
    */
   async function add(
     actor: Actor,
@@ -81,9 +81,13 @@ export function createAttachmentService({
       const first = await findSame(actor, clientId, name, received);
       if (first) return attachmentView(first);
 
+      if (unfinishedId === undefined) {
+        const most = config.uploadsPerHour;
+        await countUpload(db, { personId: actor.personId, at: now(), most });
+      }
       const kind = await inspectFile(received.path, name);
       if (kind === null) throw fail('file_type_refused', { name });
-      const preview = kind.raster ? await previewOf(received.path) : null;
+      const preview = kind.raster ? await previewer.previewOf(received.path) : null;
       const fields = { clientId, name, kind, preview, received, unfinishedId };
       const row = await store(actor, fields);
       if (row) return attachmentView(row);

@@ -13,10 +13,11 @@ import { attachmentRepository } from './attachment.repository';
 import type { AttachmentService } from './attachment.service';
 import { attachmentView, type AttachmentRow } from './attachment.view';
 import { unfinishedRepository, type UnfinishedUpload } from './unfinished.repository';
+import { countUpload } from './upload.tally';
 
 export interface UploadDeps {
   db: Db;
-  config: Pick<Config, 'fileMaxBytes'>;
+  config: Pick<Config, 'fileMaxBytes' | 'uploadsPerHour'>;
   storage: FileStorage;
   now: () => Date;
   attachments: Pick<AttachmentService, 'add' | 'discard'>;
@@ -52,7 +53,7 @@ export function createUploadService({ db, config, storage, now, attachments }: U
    * Begins an upload, or says how much of it is here. When all of it is, it becomes an attachment.
    * @throws name_needed, too_large, file_type_refused – before a byte is sent
    * @throws same_id_other_content – this person used the `clientId` for another file
-   * @throws rate_limited – too many uploads of this person are unfinished
+   * @throws rate_limited – too many uploads of this person are unfinished, or were begun within an hour
    */
   async function begin(actor: Actor, offered: BeginUpload): Promise<UploadProgress> {
     if (!attachmentPolicy.upload(actor)) throw fail('name_needed', {});
@@ -80,6 +81,7 @@ export function createUploadService({ db, config, storage, now, attachments }: U
   ): Promise<UnfinishedUpload> {
     const known = await unfinishedRepository.find(db, personId, file.clientId);
     if (known) return known;
+    await countUpload(db, { personId, at: now(), most: config.uploadsPerHour });
     return db.transaction(async (tx) => {
       const count = await unfinishedRepository.lockCount(tx, personId);
       // Begun in another window while this one waited for its turn.

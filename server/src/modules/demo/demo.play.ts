@@ -18,7 +18,7 @@ import type { Shelf } from './demo.shelf';
 export interface StageDeps {
   db: Db;
   sla: SlaService;
-  config: Pick<Config, 'uploadsDir' | 'fileMaxBytes' | 'uploadTtlMs'>;
+  config: Pick<Config, 'uploadsDir' | 'fileMaxBytes' | 'uploadTtlMs' | 'uploadsPerHour'>;
   calendar: WorkCalendar;
   now: Date;
   world: DemoWorld;

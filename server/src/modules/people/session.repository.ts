@@ -98,12 +98,17 @@ export const sessionRepository = {
     return hashes.map((_, index) => byPlace.get(index + 1) ?? null);
   },
 
-  async get(db: Reader, sessionId: string): Promise<SessionRow> {
+  async find(db: Reader, sessionId: string): Promise<SessionRow | null> {
     const [row] = await db.query<SessionRow>(
       `SELECT ${COLUMNS} FROM session s ${OF_SESSION} WHERE s.id = $1`,
       [sessionId],
     );
-    if (row === undefined)
+    return row ?? null;
+  },
+
+  async get(db: Reader, sessionId: string): Promise<SessionRow> {
+    const row = await sessionRepository.find(db, sessionId);
+    if (row === null)
       throw new Error(`session ${sessionId} is gone, though sessions are never deleted`);
     return row;
   },

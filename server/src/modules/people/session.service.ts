@@ -61,6 +61,20 @@ export function createSessionService(deps: SessionDeps) {
     if (row === null || (claimed !== undefined && claimed !== row.sessionId)) {
       throw fail('not_signed_in', {});
     }
+    return admit(row);
+  }
+
+  /**
+   * Who acts in a session that is known by its id: the caller has a proof that it was given to him.
+   * @throws not_signed_in, session_ended
+   */
+  async function resume(sessionId: string): Promise<Actor> {
+    const row = await sessionRepository.find(db, sessionId);
+    if (row === null) throw fail('not_signed_in', {});
+    return admit(row);
+  }
+
+  async function admit(row: SessionRow): Promise<Actor> {
     if (row.endedReason !== null) throw fail('session_ended', { reason: row.endedReason });
     if (row.expiresAt <= now()) {
       await expire([row.sessionId]);
@@ -133,6 +147,7 @@ export function createSessionService(deps: SessionDeps) {
     ...createSignIn(deps),
     ...createAccountService(deps),
     authenticate,
+    resume,
     signOut,
     mySessions,
     endMine,

@@ -11,6 +11,8 @@ export interface Place {
 }
 type Queries = Pick<Db, 'query'>;
 
+/** Emptied when everything is counted anew. */
+export const RECOUNTED_TABLES = ['report_tally', 'appeal_fact', 'breach_tally', 'breach_part'];
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Facts and their sums. Whoever writes holds the place, so that nobody else does. */
@@ -30,7 +32,7 @@ export const factRepository = {
 
   /** Forgets everything: the zone in which days are counted has changed, or the sums are to be made anew. */
   async clear(tx: Tx, zone: string): Promise<Place> {
-    await tx.query(`TRUNCATE report_tally, appeal_fact, breach_tally, breach_part`);
+    await tx.query(`TRUNCATE ${RECOUNTED_TABLES.join(', ')}`);
     const place = { zone, xid: '0', appeal_id: NO_ID, summed: false };
     await factRepository.keepPlace(tx, place);
     return place;

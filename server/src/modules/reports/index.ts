@@ -5,6 +5,7 @@
  * Tells: nothing.
  * Hears: nothing; it follows the order of changes (`appeal.changed_xid`) by the job `followFacts` and when a report is asked for.
  */
+export { RECOUNTED_TABLES } from './fact.repository';
 export { createFactsService } from './facts.service';
 export { reportRoutes } from './report.routes';
 export { createReportService } from './report.service';
