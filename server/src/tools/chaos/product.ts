@@ -160,6 +160,10 @@ globalThis.dieAt = (here) => { if (here === point) { process.kill(process.pid, '
   },
 ];
 
+/** A program of the tools, with changes in the product it runs. */
+export const bundleProgram = (entry: string, name: string, changes: readonly Change[] = []) =>
+  bundle(entry, name, changes, { packages: 'external' });
+
 /** The server, with crash points in it. */
 export const bundleServer = (changes: readonly Change[] = []) =>
   bundle('server/src/main.ts', 'server', [...CRASHES, ...changes], { packages: 'external' });
