@@ -566,8 +566,11 @@ function mountHttp(
   const document = openApi(api.operations, VERSION, config.basePath);
   const routes = express.Router({ caseSensitive: true });
   const release = clientRelease(clientFolder);
-  routes.use((_req, res, next) => {
+  routes.use((req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
+    // Nobody has an earlier answer that could still be right.
+    delete req.headers['if-none-match'];
+    delete req.headers['if-modified-since'];
     // Pages of an older build learn by it that there is a newer one (STA-10).
     if (release !== null) res.setHeader('X-Release', release);
     next();

@@ -10,6 +10,8 @@ export interface Sent {
   operation: Operation;
   /** The schema does not take it. */
   isWrong: boolean;
+  /** The address has an empty part, and may have become another route's. */
+  isElsewhere: boolean;
   /** A foreign page could have sent it. */
   isForeign: boolean;
 }
@@ -27,7 +29,7 @@ export function faultsOf({ status, headers, body, bytes }: Answer, sent: Sent): 
   if (isFile) return faults;
   if (status === 200) {
     if (!type.startsWith('application/json')) faults.push(`answers ${type}`);
-    return [...faults, ...shape(sent.operation, parsed(body))];
+    return sent.isElsewhere ? faults : [...faults, ...shape(sent.operation, parsed(body))];
   }
   if (status < 400) return [...faults, `answers ${status}`];
   // Too large a head never reaches the product: Node answers.
@@ -44,12 +46,12 @@ export function leaks(bytes: Buffer, { may }: Pick<Caller, 'may'>): string[] {
     .slice(0, 3);
 }
 
-function acceptance({ caller, operation, isWrong, isForeign }: Sent): string[] {
+function acceptance({ caller, operation, isWrong, isForeign, isElsewhere }: Sent): string[] {
   const faults: string[] = [];
   const { access } = operation;
   if (access === 'signed_in' && !caller.isLive) faults.push('served to somebody not signed in');
   if (access === 'integration' && caller.name !== 'integration') faults.push('served to a person');
-  if (isWrong) faults.push('accepted what its schema refuses');
+  if (isWrong && !isElsewhere) faults.push('accepted what its schema refuses');
   if (isForeign && operation.route.method !== 'GET') faults.push('wrote for a foreign page');
   return faults;
 }

@@ -50,7 +50,10 @@ async function main(): Promise<number> {
     let missed = 0;
     for (const planted of PLANTED) {
       if (cancelled) return 130;
-      const { faults, done } = await run({ requests: PLANTED_REQUESTS, changes: planted.changes });
+      const { faults, done } = await run({
+        ...{ requests: PLANTED_REQUESTS, changes: planted.changes },
+        enough: (known) => isFound(planted, known),
+      });
       const found = isFound(planted, faults);
       if (!found) missed += 1;
       const told = `${found ? '✓' : '✗ NOT FOUND'} ${planted.name}: ${faults.length} faults in ${done}`;

@@ -166,6 +166,27 @@ export function aRequest(random: Random, cookie: string): Buffer {
 
 /* ── Engine.IO ──────────────────────────────────────────── */
 
+/** What a server said in frames of text; a pong has to repeat its ping, and is left out. */
+export function textsIn(bytes: Buffer): string {
+  let at = bytes.indexOf('\r\n\r\n') + 4;
+  let text = '';
+  while (at >= 4 && at + 2 <= bytes.length) {
+    const short = (bytes[at + 1] ?? 0) & 127;
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (at + head > bytes.length) break;
+    const length =
+      short < 126
+        ? short
+        : short === 126
+          ? bytes.readUInt16BE(at + 2)
+          : Number(bytes.readBigUInt64BE(at + 2));
+    if (((bytes[at] ?? 0) & 15) === 1)
+      text += bytes.toString('latin1', at + head, at + head + length);
+    at += head + length;
+  }
+  return text;
+}
+
 export const handshake = (path: string, cookie: string, port: number): Buffer =>
   Buffer.from(
     [
