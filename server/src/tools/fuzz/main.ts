@@ -113,6 +113,7 @@ function report(result: FuzzResult, seed: number): string {
   });
   return [
     `${done} requests in ${Math.round(ms / 1000)} s; ${served} of ${operations} operations served some`,
+    ...(result.unserved.length > 0 ? [`  never served: ${result.unserved.join(', ')}`] : []),
     `  by kind: ${counts(kinds)}`,
     `  answers: ${counts(statuses)}`,
     `  memory, descriptors: ${measures.map((one) => `${Math.round(one.memory / 1e6)} MB, ${one.descriptors}`).join(' → ')}`,

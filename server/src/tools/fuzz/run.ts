@@ -49,6 +49,7 @@ export interface FuzzResult {
   statuses: Record<string, number>;
   /** Operations that served at least one request, of all. */
   served: number;
+  unserved: string[];
   operations: number;
   faults: Fault[];
   /** After the warm-up, and at the end. */
@@ -122,7 +123,7 @@ async function fuzz(run: Run): Promise<FuzzResult> {
   const { options, server, line, world, ears, operations } = run;
   const { requests, seed } = options;
   const result: FuzzResult = {
-    ...{ done: 0, kinds: {}, statuses: {}, served: 0, operations: operations.length },
+    ...{ done: 0, kinds: {}, statuses: {}, served: 0, unserved: [], operations: operations.length },
     ...{ faults: [], measures: [], ms: 0 },
   };
   const served = new Set<Operation>();
@@ -171,6 +172,9 @@ async function fuzz(run: Run): Promise<FuzzResult> {
     );
   }
   result.served = served.size;
+  result.unserved = operations
+    .filter((operation) => !served.has(operation))
+    .map(({ route }) => `${route.method} ${route.path}`);
   result.ms = Date.now() - run.began;
   return result;
 }
