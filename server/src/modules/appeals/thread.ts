@@ -98,9 +98,13 @@ function putClock(work: AppealChange, clock: Clock): void {
 /** Keeps what the machine has made of the clocks, and tells what was missed or warned of. */
 export function keepMoved(
   work: AppealChange,
-  { changed, steps }: Pick<ReturnType<typeof advance>, 'changed' | 'steps'>,
+  { changed: moved, steps }: Pick<ReturnType<typeof advance>, 'changed' | 'steps'>,
 ): void {
-  if (changed.length === 0 && steps.length === 0) return;
+  if (moved.length === 0 && steps.length === 0) return;
+  // Of two clocks of a kind only the later is aimed at the ladder again; the other climbs no more.
+  const changed = moved.map((clock) =>
+    clock.endedAt !== null || clock.state === 'paused' ? { ...clock, ladderAt: null } : clock,
+  );
   const same = (a: ClockName) => (b: ClockName) => a.kind === b.kind && a.cycle === b.cycle;
   work.clocks = [...work.clocks.filter((clock) => !changed.some(same(clock))), ...changed];
   work.steps.push(...steps);

@@ -96,7 +96,7 @@ function whole(name: string, text: string): number {
 }
 
 function report(result: FuzzResult, seed: number): string {
-  const { done, ms, served, operations, kinds, statuses, faults, measures } = result;
+  const { done, ms, served, operations, kinds, statuses, faults, measures, said } = result;
   const counts = (of: Record<string, number>) =>
     Object.entries(of)
       .sort(([a], [b]) => a.localeCompare(b))
@@ -121,6 +121,7 @@ function report(result: FuzzResult, seed: number): string {
     ...told
       .slice(0, 40)
       .map(({ at, what, fault }) => `  ✗ --seed ${seed} --case ${at}: ${fault}\n      ${what}`),
+    ...(faults.length > 0 && said !== '' ? ['The server said last:', said] : []),
   ].join('\n');
 }
 

@@ -52,6 +52,8 @@ export interface FuzzResult {
   unserved: string[];
   operations: number;
   faults: Fault[];
+  /** The last errors of the server's log. */
+  said: string;
   /** After the warm-up, and at the end. */
   measures: Measure[];
   ms: number;
@@ -124,7 +126,7 @@ async function fuzz(run: Run): Promise<FuzzResult> {
   const { requests, seed } = options;
   const result: FuzzResult = {
     ...{ done: 0, kinds: {}, statuses: {}, served: 0, unserved: [], operations: operations.length },
-    ...{ faults: [], measures: [], ms: 0 },
+    ...{ faults: [], said: '', measures: [], ms: 0 },
   };
   const served = new Set<Operation>();
   const tries = createTries(run, served);
@@ -175,6 +177,7 @@ async function fuzz(run: Run): Promise<FuzzResult> {
   result.unserved = operations
     .filter((operation) => !served.has(operation))
     .map(({ route }) => `${route.method} ${route.path}`);
+  result.said = server.said();
   result.ms = Date.now() - run.began;
   return result;
 }

@@ -8,6 +8,8 @@ export interface Server {
   port: number;
   /** Undefined as long as it runs; then how it ended, with its last words. */
   ended: () => string | undefined;
+  /** The last lines of its log: errors. */
+  said: () => string;
   measure: () => Promise<Measure>;
   stop: () => Promise<void>;
 }
@@ -46,7 +48,7 @@ export async function startServer({
   });
   let said = '';
   let end: string | undefined;
-  const hear = (text: Buffer) => void (said = (said + text.toString()).slice(-4_000));
+  const hear = (text: Buffer) => void (said = (said + text.toString()).slice(-6_000));
   child.stdout?.on('data', hear);
   child.stderr?.on('data', hear);
   const gone = new Promise<void>((resolve) => {
@@ -62,6 +64,7 @@ export async function startServer({
   return {
     port,
     ended: () => end,
+    said: () => said,
     measure: () =>
       new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new Error('no measure came')), MEASURE_MS);

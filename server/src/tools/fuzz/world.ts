@@ -196,6 +196,7 @@ export async function aWorld(db: Db, line: Line): Promise<World> {
     groupId: [groupId],
     ...{ zone: ['Europe/Moscow', 'UTC'], zones: ['UTC'], seq: [1, 2, 3], fromSeq: [1], toSeq: [2] },
     ...{ afterSeq: [0, 1], beforeSeq: [3, 9], rev: [1, 2, ...(ids.rev ?? [])], cycle: [1] },
+    ...{ name: ['слова.txt', 'x.png', 'Имя'] },
     ...{ q: ['слова', '5'], prefix: ['A', '5'], percent: [50], offset: [0], sizeBytes: [3] },
   };
   const everyId = Object.values(byField)
