@@ -3,9 +3,9 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aCompany, aMessage, anAppeal } from '../modules/appeals/appeal.factory';
 import { RECOUNTED_TABLES } from '../modules/reports';
-import { testApp, type TestApp } from '../test/test-app';
-import { testDb, type TestDb } from '../test/test-db';
-import { migrate } from './db';
+import { migrate } from '../platform/db';
+import { testApp, type TestApp } from './test-app';
+import { testDb, type TestDb } from './test-db';
 
 const name = `otklik_run_${randomBytes(4).toString('hex')}`;
 let database: TestDb;
