@@ -195,18 +195,27 @@ function brief(wrong: readonly string[]): string[] {
   return [...kinds.values()].flatMap((lines) => lines.slice(0, 3)).slice(0, 60);
 }
 
+/** How often the same question is asked about another thing to which the caller stands alike. */
+const ALIKE = 2;
+
 function cellsOf(fits: (sample: Sample) => boolean): Cell[] {
+  const asked = new Map<string, number>();
+  const isNews = ({ operation, sample, thing, caller }: Cell) => {
+    const standing = { ...thing.standing(caller), ...sample.standing?.(caller, thing) };
+    const question = [keyOf(operation), sample.name, caller.name, thing.missing, standing];
+    const key = JSON.stringify(question);
+    const times = (asked.get(key) ?? 0) + 1;
+    asked.set(key, times);
+    // Whoever is no person stands to all things alike.
+    return times <= (caller.person === null ? 1 : ALIKE);
+  };
   return server.app.api.operations.flatMap((operation) =>
     (samples[keyOf(operation)] ?? []).filter(fits).flatMap((sample) =>
       sample.about.flatMap((thing) =>
         world.callers
           .filter((caller) => sample.only?.(caller) ?? true)
-          // Who is nobody stands to all things alike: one that exists and one that does not will do.
-          .filter(
-            (caller) =>
-              caller.person !== null || thing === sample.about[0] || thing.missing.length > 0,
-          )
-          .map((caller) => ({ operation, sample, thing, caller })),
+          .map((caller) => ({ operation, sample, thing, caller }))
+          .filter(isNews),
       ),
     ),
   );
@@ -396,7 +405,7 @@ describe('every operation, to everybody, about everything', () => {
       if (found !== null) wrong.push(`${event}: ${nameOf(cell)}: ${found}`);
     });
     expect(brief(wrong)).toEqual([]);
-    expect(cells - before).toBeGreaterThan(800);
+    expect(cells - before).toBeGreaterThan(400);
   });
 
   it('over HTTP answers as the table says, by fresh sessions and by old ones', async () => {
