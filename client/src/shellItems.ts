@@ -10,6 +10,7 @@ import {
   MessagesSquare,
   Package,
   Settings,
+  ShieldCheck,
   SlidersHorizontal,
   SquarePen,
   Store,
@@ -124,6 +125,14 @@ function staffItems(
           {
             ...{ key: 'company', to: '/admin/settings', icon: SlidersHorizontal },
             ...{ label: t('common.nav.company'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.seeRights
+      ? [
+          {
+            ...{ key: 'rights', to: '/admin/rights', icon: ShieldCheck },
+            ...{ label: t('common.nav.rights'), place: 'second' as const },
           },
         ]
       : []),

@@ -14,6 +14,7 @@ import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
 import { routes as reports } from './features/reports';
 import { routes as policies } from './features/policies';
+import { routes as rights } from './features/rights';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
@@ -49,6 +50,7 @@ export const signedInRoute: RouteRecordRaw = {
       orderCard,
       policies,
       reports,
+      rights,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

@@ -51,7 +51,9 @@ import {
   channels,
   createIntegrationService,
   createSessionService,
+  jobRights,
   peopleRoutes,
+  rightsRoutes,
   rooms,
   roomsOf,
   type Actor,
@@ -71,6 +73,7 @@ import {
 } from './modules/sla';
 import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
+import { createDoors, type Doors } from './platform/doors';
 import { fail } from './platform/errors';
 import { createLocalFiles } from './platform/files';
 import {
@@ -280,6 +283,8 @@ export async function createApp({
   macroRoutes(api, macros);
   proofRoutes(api, proof);
   reportRoutes(api, reports);
+  const doors = createDoors();
+  rightsRoutes(api, doors);
 
   const redis =
     config.redisUrl === undefined
@@ -340,6 +345,7 @@ export async function createApp({
     db,
     api,
     files: filesByLink(attachments, { links, storage, resume: sessions.resume }),
+    doors,
     clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)),
     isStopping: () => stopping,
   });
@@ -358,6 +364,7 @@ export async function createApp({
   async function startBackground() {
     const jobs = await startJobs(
       databaseUrl,
+      jobRights,
       {
         async sweepUploads() {
           await attachments.sweepUnused();
@@ -399,6 +406,7 @@ export async function createApp({
     io,
     db,
     api,
+    doors,
     services: {
       sessions,
       integrations,
@@ -489,6 +497,7 @@ interface HttpParts {
   db: Db;
   api: ReturnType<typeof createApi<Actor>>;
   files: RequestHandler<{ link: string }>;
+  doors: Doors;
   clientFolder: string;
   isStopping: () => boolean;
 }
@@ -496,7 +505,7 @@ interface HttpParts {
 /** Everything HTTP in the order a request meets it. */
 function mountHttp(
   http: Express,
-  { config, log, metrics, db, api, files, clientFolder, isStopping }: HttpParts,
+  { config, log, metrics, db, api, doors, files, clientFolder, isStopping }: HttpParts,
 ): void {
   http.disable('x-powered-by');
   http.set('trust proxy', config.trustProxyHops);
@@ -547,13 +556,13 @@ function mountHttp(
   http.use(requestLimits);
 
   const base = express.Router({ caseSensitive: true });
-  base.get('/healthz', (_req, res) => void res.json({ alive: true }));
-  base.get('/readyz', async (_req, res) => {
+  doors.get(base, '/healthz', 'server.health', (_req, res) => void res.json({ alive: true }));
+  doors.get(base, '/readyz', 'server.health', async (_req, res) => {
     if (isStopping()) throw fail('stopping', {});
     await db.query('SELECT 1 AS one');
     res.json({ ready: true });
   });
-  base.get('/metrics', async (req, res) => {
+  doors.get(base, '/metrics', 'server.metrics', async (req, res) => {
     const allowed =
       config.metricsToken === undefined
         ? isLoopback(req.socket.remoteAddress) && req.headers['x-forwarded-for'] === undefined
@@ -580,17 +589,26 @@ function mountHttp(
   routes.use((req, res, next) => (req.is('application/json') ? inTime(req, res, next) : next()));
   routes.use('/exchange', express.json({ limit: EXCHANGE_LIMIT, strict: true }));
   routes.use(express.json({ limit: JSON_LIMIT, strict: true }));
-  routes.get('/openapi.json', (_req, res) => void res.json(document));
-  routes.get('/docs', (_req, res) => void res.type('html').send(docsPage(document)));
+  doors.get(routes, '/openapi.json', 'server.api', (_req, res) => void res.json(document));
+  doors.get(
+    routes,
+    '/docs',
+    'server.api',
+    (_req, res) => void res.type('html').send(docsPage(document)),
+  );
   routes.use(api.router);
   routes.use(unknownPath);
   base.use('/api', routes);
-  base.get('/files/:link', files);
-  base.use(clientFiles(clientFolder, config.basePath, release));
+  doors.get(base, '/files/:link', 'server.client', files as RequestHandler);
+  doors.files(base, '/', 'server.client', clientFiles(clientFolder, config.basePath, release));
 
   http.use(config.basePath, base);
   http.use(unknownPath);
   http.use(problems(log));
+  doors.refuseOthers(
+    http.router,
+    api.operations.map(({ route }) => `${route.method} ${route.path}`),
+  );
 }
 
 const isLoopback = (address: string | undefined) =>

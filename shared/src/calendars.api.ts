@@ -9,8 +9,8 @@ import type { Nothing } from './people';
 import { route } from './route';
 
 export const calendarsApi = {
-  list: route<Nothing, CalendarList>('GET', '/sla/calendars'),
-  create: route<CreateCalendar, CalendarView>('POST', '/sla/calendars'),
-  change: route<ChangeCalendar, CalendarView>('PUT', '/sla/calendars/:calendarId'),
-  remove: route<CalendarKey, Nothing>('DELETE', '/sla/calendars/:calendarId'),
+  list: route<Nothing, CalendarList>('GET', '/sla/calendars', 'sla.read'),
+  create: route<CreateCalendar, CalendarView>('POST', '/sla/calendars', 'sla.manage'),
+  change: route<ChangeCalendar, CalendarView>('PUT', '/sla/calendars/:calendarId', 'sla.manage'),
+  remove: route<CalendarKey, Nothing>('DELETE', '/sla/calendars/:calendarId', 'sla.manage'),
 };

@@ -19,15 +19,39 @@ import type { Done } from './people';
 import { type Page, route } from './route';
 
 export const dealersApi = {
-  list: route<ListDealers, Page<DealerRow>>('GET', '/dealers'),
-  create: route<CreateDealer, DealerCard>('POST', '/dealers'),
-  card: route<DealerId, DealerCard>('GET', '/dealers/:dealerId'),
-  change: route<ChangeDealer, DealerCard>('PATCH', '/dealers/:dealerId'),
-  visitors: route<DealerId, { items: VisitorView[] }>('GET', '/dealers/:dealerId/visitors'),
-  inviteVisitor: route<InviteVisitor, InvitedVisitor>('POST', '/dealers/:dealerId/visitors'),
-  changeVisitor: route<ChangeVisitor, VisitorView>('PATCH', '/visitors/:visitorId'),
-  newPassword: route<VisitorId, InvitedVisitor>('POST', '/visitors/:visitorId/password'),
-  sessions: route<DealerId, { items: DealerSession[] }>('GET', '/dealers/:dealerId/sessions'),
-  endSession: route<EndDealerSession, Done>('DELETE', '/dealers/:dealerId/sessions/:sessionId'),
-  log: route<DealerLog, Page<AuditLine>>('GET', '/dealers/:dealerId/log'),
+  list: route<ListDealers, Page<DealerRow>>('GET', '/dealers', 'dealer.read'),
+  create: route<CreateDealer, DealerCard>('POST', '/dealers', 'dealer.create'),
+  card: route<DealerId, DealerCard>('GET', '/dealers/:dealerId', 'dealer.read'),
+  change: route<ChangeDealer, DealerCard>('PATCH', '/dealers/:dealerId', 'dealer.edit'),
+  visitors: route<DealerId, { items: VisitorView[] }>(
+    'GET',
+    '/dealers/:dealerId/visitors',
+    'visitor.read',
+  ),
+  inviteVisitor: route<InviteVisitor, InvitedVisitor>(
+    'POST',
+    '/dealers/:dealerId/visitors',
+    'visitor.manage',
+  ),
+  changeVisitor: route<ChangeVisitor, VisitorView>(
+    'PATCH',
+    '/visitors/:visitorId',
+    'visitor.change',
+  ),
+  newPassword: route<VisitorId, InvitedVisitor>(
+    'POST',
+    '/visitors/:visitorId/password',
+    'visitor.change',
+  ),
+  sessions: route<DealerId, { items: DealerSession[] }>(
+    'GET',
+    '/dealers/:dealerId/sessions',
+    'visitor.read',
+  ),
+  endSession: route<EndDealerSession, Done>(
+    'DELETE',
+    '/dealers/:dealerId/sessions/:sessionId',
+    'visitor.manage',
+  ),
+  log: route<DealerLog, Page<AuditLine>>('GET', '/dealers/:dealerId/log', 'visitor.read'),
 };

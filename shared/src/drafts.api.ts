@@ -3,6 +3,6 @@ import type { Nothing } from './people';
 import { route } from './route';
 
 export const draftsApi = {
-  list: route<Nothing, DraftList>('GET', '/drafts'),
-  save: route<SaveDraft, DraftView>('PUT', '/drafts', { socket: 'draft:save' }),
+  list: route<Nothing, DraftList>('GET', '/drafts', 'draft.keep'),
+  save: route<SaveDraft, DraftView>('PUT', '/drafts', 'draft.keep', { socket: 'draft:save' }),
 };

@@ -4,8 +4,12 @@ import type { Nothing } from './people';
 import { route } from './route';
 
 export const ledgerApi = {
-  ledger: route<AppealId, Ledger>('GET', '/appeals/:appealId/ledger'),
-  dispute: route<RaiseDispute, Ledger>('POST', '/appeals/:appealId/disputes'),
-  settle: route<SettleDispute, Ledger>('POST', '/appeals/:appealId/disputes/:disputeId/outcome'),
-  openDisputes: route<Nothing, OpenDisputes>('GET', '/disputes'),
+  ledger: route<AppealId, Ledger>('GET', '/appeals/:appealId/ledger', 'appeal.read'),
+  dispute: route<RaiseDispute, Ledger>('POST', '/appeals/:appealId/disputes', 'dispute.raise'),
+  settle: route<SettleDispute, Ledger>(
+    'POST',
+    '/appeals/:appealId/disputes/:disputeId/outcome',
+    'dispute.settle',
+  ),
+  openDisputes: route<Nothing, OpenDisputes>('GET', '/disputes', 'dispute.list'),
 };

@@ -3,9 +3,9 @@ import type { Nothing } from './people';
 import { route } from './route';
 
 export const macrosApi = {
-  list: route<Nothing, MacroList>('GET', '/macros'),
-  create: route<CreateMacro, MacroView>('POST', '/macros'),
-  change: route<ChangeMacro, MacroView>('PUT', '/macros/:macroId'),
-  remove: route<MacroAt, MacroView>('DELETE', '/macros/:macroId'),
-  restore: route<MacroAt, MacroView>('POST', '/macros/:macroId/restore'),
+  list: route<Nothing, MacroList>('GET', '/macros', 'macro.use'),
+  create: route<CreateMacro, MacroView>('POST', '/macros', 'macro.use'),
+  change: route<ChangeMacro, MacroView>('PUT', '/macros/:macroId', 'macro.change'),
+  remove: route<MacroAt, MacroView>('DELETE', '/macros/:macroId', 'macro.change'),
+  restore: route<MacroAt, MacroView>('POST', '/macros/:macroId/restore', 'macro.change'),
 };

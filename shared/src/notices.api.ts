@@ -2,6 +2,6 @@ import type { ListNotices, MarkNotices, NoticePage, UnreadNotices } from './noti
 import { route } from './route';
 
 export const noticesApi = {
-  list: route<ListNotices, NoticePage>('GET', '/notices'),
-  mark: route<MarkNotices, UnreadNotices>('PUT', '/notices/read'),
+  list: route<ListNotices, NoticePage>('GET', '/notices', 'notice.read'),
+  mark: route<MarkNotices, UnreadNotices>('PUT', '/notices/read', 'notice.read'),
 };

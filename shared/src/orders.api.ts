@@ -13,9 +13,9 @@ import type { Nothing } from './people';
 import { type Page, route } from './route';
 
 export const ordersApi = {
-  list: route<ListOrders, Page<OrderRow>>('GET', '/orders'),
-  counts: route<Nothing, OrderCounts>('GET', '/orders/counts'),
-  find: route<FindOrders, { items: LinkedOrder[] }>('GET', '/orders/find'),
-  card: route<OrderNumber, OrderCard>('GET', '/orders/:number'),
-  exchange: route<ExchangeOrders, ExchangeResult>('POST', '/exchange/orders'),
+  list: route<ListOrders, Page<OrderRow>>('GET', '/orders', 'order.list'),
+  counts: route<Nothing, OrderCounts>('GET', '/orders/counts', 'order.list'),
+  find: route<FindOrders, { items: LinkedOrder[] }>('GET', '/orders/find', 'order.list'),
+  card: route<OrderNumber, OrderCard>('GET', '/orders/:number', 'order.read'),
+  exchange: route<ExchangeOrders, ExchangeResult>('POST', '/exchange/orders', 'order.exchange'),
 };

@@ -64,6 +64,7 @@ export const Rights = z.object({
   manageSla: z.boolean(),
   manageCompany: z.boolean(),
   seeOrders: z.boolean(),
+  seeRights: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;
 

@@ -3,5 +3,7 @@ import { route } from './route';
 
 export const presenceApi = {
   /** Answers who is there now. */
-  look: route<Look, AppealPresence | null>('POST', '/presence', { socket: 'presence:look' }),
+  look: route<Look, AppealPresence | null>('POST', '/presence', 'appeal.read', {
+    socket: 'presence:look',
+  }),
 };

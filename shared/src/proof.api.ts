@@ -4,7 +4,13 @@ import type { AskDigest, Digest, EntryReceipts, Receipts } from './proof';
 import { route } from './route';
 
 export const proofApi = {
-  digest: route<AskDigest, Digest>('GET', '/appeals/:appealId/digest'),
-  receipts: route<Receipts, Done>('POST', '/receipts', { socket: 'entry:receipts' }),
-  ofEntry: route<EntryId, EntryReceipts>('GET', '/appeals/:appealId/entries/:entryId/receipts'),
+  digest: route<AskDigest, Digest>('GET', '/appeals/:appealId/digest', 'appeal.read'),
+  receipts: route<Receipts, Done>('POST', '/receipts', 'receipt.give', {
+    socket: 'entry:receipts',
+  }),
+  ofEntry: route<EntryId, EntryReceipts>(
+    'GET',
+    '/appeals/:appealId/entries/:entryId/receipts',
+    'receipt.see',
+  ),
 };

@@ -2,6 +2,6 @@ import type { Report, ReportAppeals, ReportAppealsQuery, ReportQuery } from './r
 import { route } from './route';
 
 export const reportsApi = {
-  report: route<ReportQuery, Report>('GET', '/reports'),
-  appeals: route<ReportAppealsQuery, ReportAppeals>('GET', '/reports/appeals'),
+  report: route<ReportQuery, Report>('GET', '/reports', 'report.see'),
+  appeals: route<ReportAppealsQuery, ReportAppeals>('GET', '/reports/appeals', 'report.see'),
 };

@@ -1,3 +1,5 @@
+import type { RightName } from './rights';
+
 /**
  * A call the server offers: its method, path and types, without any validator, so that the browser bundle stays small.
  * The server pairs it with the schemas of the same word when it mounts the handler (see `server/src/platform/http.ts`).
@@ -6,6 +8,8 @@ export interface Route<Input, Output> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/api`, with `:name` for parts that come from the input. */
   readonly path: string;
+  /** What the caller needs; what it means is the server's table of rights. */
+  readonly right: RightName;
   /** Name of the acknowledged socket event that serves the same handler; only hot writes have one. */
   readonly socket?: string;
   /** Carries the types only; never set. */
@@ -16,9 +20,10 @@ export interface Route<Input, Output> {
 export function route<Input, Output>(
   method: Route<Input, Output>['method'],
   path: string,
+  right: RightName,
   options: { socket?: string } = {},
 ): Route<Input, Output> {
-  return { method, path, ...options };
+  return { method, path, right, ...options };
 }
 
 export type InputOf<R> = R extends Route<infer Input, unknown> ? Input : never;

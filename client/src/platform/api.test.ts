@@ -11,10 +11,16 @@ vi.mock('./socket', () => ({ askSocket: vi.fn(async () => null) }));
 const read = route<{ id: string; q?: string | undefined; limit?: number }, { ok: boolean }>(
   'GET',
   '/things/:id',
+  'appeal.read',
 );
-const write = route<{ id: string; body: string }, { ok: boolean }>('POST', '/things/:id', {
-  socket: 'thing:write',
-});
+const write = route<{ id: string; body: string }, { ok: boolean }>(
+  'POST',
+  '/things/:id',
+  'appeal.write',
+  {
+    socket: 'thing:write',
+  },
+);
 
 const json = (body: object, status = 200, type = 'application/json') =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': type } });

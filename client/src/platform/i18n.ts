@@ -19,6 +19,7 @@ export const MESSAGE_FILES = [
   'orders',
   'admin',
   'company',
+  'rights',
   'macros',
   'calendars',
   'reports',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Ack, FieldProblem } from '@otklik/shared/errors';
+import { RightName } from '@otklik/shared/rights';
 import type { Route } from '@otklik/shared/route';
 import express, {
   type NextFunction,
@@ -18,7 +19,7 @@ import type { Log } from './log';
 export type Access = 'public' | 'signed_in' | 'integration';
 
 /** A route without its types. */
-type AnyRoute = Pick<Route<unknown, unknown>, 'method' | 'path' | 'socket'>;
+type AnyRoute = Pick<Route<unknown, unknown>, 'method' | 'path' | 'right' | 'socket'>;
 
 /** One operation as the registry knows it: OpenAPI, the rights matrix and the fuzz tests are generated from these. */
 export interface Operation {
@@ -51,6 +52,12 @@ export type SocketRun<Actor> = (
   socketId: string,
 ) => Promise<void>;
 
+/** What serves a socket event, and the right it needs. */
+export interface SocketCommand<Actor> {
+  right: RightName;
+  run: SocketRun<Actor>;
+}
+
 export interface ApiOptions<Actor> {
   log: Log;
   /** The signed-in actor of a request. @throws not_signed_in, session_ended */
@@ -63,7 +70,7 @@ export interface Api<Actor> {
   router: Router;
   operations: Operation[];
   /** Socket event → the same handler as over HTTP. */
-  commands: Map<string, SocketRun<Actor>>;
+  commands: Map<string, SocketCommand<Actor>>;
   /** Serves a route to signed-in people; over the socket too when the route names an event: then with the socket's id, without exchange. */
   mount<In, Out, Parsed>(
     route: Route<In, Out>,
@@ -168,6 +175,8 @@ export function createApi<Actor>({
       route: {
         method: route.method,
         path: route.path,
+        // Nothing is served without a right that is known.
+        right: RightName.parse(route.right),
         ...(route.socket ? { socket: route.socket } : {}),
       },
       ...schemas,
@@ -209,7 +218,8 @@ export function createApi<Actor>({
         res.json(await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res }));
       });
       if (route.socket === undefined) return;
-      commands.set(route.socket, async (actor, payload, answer, socketId) => {
+      const { socket: event, right } = route;
+      const answering: SocketRun<Actor> = async (actor, payload, answer, socketId) => {
         const requestId = randomUUID();
         try {
           const input = parseInput(schemas.input, payload);
@@ -217,10 +227,11 @@ export function createApi<Actor>({
         } catch (error) {
           const problem = toProblem(error, requestId);
           if (problem.status >= 500)
-            log.error({ err: error, requestId, event: route.socket }, 'a socket command failed');
+            log.error({ err: error, requestId, event }, 'a socket command failed');
           answer({ ok: false, problem });
         }
-      });
+      };
+      commands.set(event, { right, run: answering });
     },
     mountPublic(route, schemas, run) {
       register(route, schemas, 'public');

@@ -18,6 +18,7 @@ it('jobs go on when the database fails just as the timetable is looked at', asyn
   const ran = new PassThrough();
   const jobs = await startJobs(
     url,
+    { sweep: 'server.work' },
     { sweep: async () => void ran.write('ran') },
     '* * * * * sweep',
     pino({ level: 'error' }, said),

@@ -5,7 +5,7 @@ import type { ServerNews } from '@otklik/shared/news';
 import { Server, type DefaultEventsMap, type Socket } from 'socket.io';
 import { commandQueue, type CommandQueue } from './command-queue';
 import { fail, isDatabaseAway, toProblem } from './errors';
-import { isOwnSite, type SocketRun } from './http';
+import { isOwnSite, type SocketCommand } from './http';
 import type { Log } from './log';
 import type { RedisLink } from './redis';
 
@@ -40,7 +40,7 @@ export interface SocketOptions<Actor> {
   accountOf: (actor: Actor) => string;
   /** Rooms by rights; the server joins them, a client never asks. */
   roomsOf: (actor: Actor) => string[];
-  commands: Map<string, SocketRun<Actor>>;
+  commands: Map<string, SocketCommand<Actor>>;
   /** Carries what is told to rooms to the sockets of other nodes; null: there are none. */
   adapter: RedisLink['adapter'] | null;
 }
@@ -333,7 +333,7 @@ function serveCommands<Actor>(
   }
 
   socket.onAny((event: string, ...args: unknown[]) => {
-    const run = commands.get(event);
+    const run = commands.get(event)?.run;
     const answer = args.at(-1);
     if (run === undefined || typeof answer !== 'function' || args.length !== 2) {
       // Unknown, unacknowledged, or more than one payload: no echo, no service.

@@ -372,6 +372,7 @@ beforeAll(async () => {
       subject: 'x',
     },
     'GET /disputes': {},
+    'GET /rights': {},
     'GET /appeals/:appealId/clocks': { appealId },
     'POST /presence': { appealId, writes: 'reply', windowId: randomUUID() },
     'POST /board/reassign': {

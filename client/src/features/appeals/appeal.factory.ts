@@ -36,6 +36,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageSla: false,
       manageCompany: false,
       seeOrders: true,
+      seeRights: false,
     },
     settings: {},
     limits: {

@@ -40,6 +40,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageSla: false,
       manageCompany: false,
       seeOrders: true,
+      seeRights: false,
     },
     settings: {},
     limits: {

@@ -45,6 +45,7 @@ const NO_RIGHTS: Rights = {
   manageSla: false,
   manageCompany: false,
   seeOrders: false,
+  seeRights: false,
 };
 
 /** Who is signed in here. Every other store watches `personId` and forgets all it holds when it changes. */

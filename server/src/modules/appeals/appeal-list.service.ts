@@ -10,7 +10,7 @@ import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { pageOf, placeMoment, readCursor } from '../../platform/paging';
-import { isStaff, type Actor } from '../people';
+import { holds, isStaff, type Actor } from '../people';
 import { appealPolicy, appealScope } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
 import { dealerAppeal, staffAppeal } from './appeal.view';
@@ -87,7 +87,7 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
      * @throws invalid_input – the cursor is not one of ours, or of the other order
      */
     async list(actor: Actor, input: ListInput): Promise<AppealPage> {
-      if (STAFF_VIEWS.has(input.view) && !isStaff(actor))
+      if (STAFF_VIEWS.has(input.view) && !holds(actor, 'appeal.staff_views'))
         throw fail('forbidden', { right: 'staffViews' });
       const parameters: unknown[] = [];
       const bind = (value: unknown) => `$${parameters.push(value)}`;
@@ -170,7 +170,7 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
      * @throws forbidden – not a supervisor or admin
      */
     async board(actor: Actor, filter: z.output<typeof BoardQuery>): Promise<Board> {
-      if (!isStaff(actor)) throw fail('not_found', { what: 'path' });
+      if (!holds(actor, 'staff.work')) throw fail('not_found', { what: 'path' });
       if (!appealPolicy.seeBoard(actor)) throw fail('forbidden', { right: 'seeBoard' });
       const parameters: unknown[] = [];
       const bind = (value: unknown) => `$${parameters.push(value)}`;

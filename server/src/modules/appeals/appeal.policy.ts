@@ -1,5 +1,6 @@
 import type { Status } from '@otklik/shared/appeals';
-import { isStaff, rooms, seesAllAppeals, type Actor } from '../people';
+import type { Relation } from '@otklik/shared/rights';
+import { holds, isStaff, rooms, seesAllAppeals, type Actor } from '../people';
 
 /** What a decision about an appeal looks at. */
 export interface Subject {
@@ -17,63 +18,85 @@ export interface Subject {
   status: Status;
 }
 
-function read(actor: Actor, appeal: Subject): boolean {
+/** How somebody stands to an appeal, in the words of the table of rights. Of another dealer's appeal nothing else counts. */
+function relationsTo(actor: Actor, appeal: Subject): Relation[] {
+  const { personId } = actor;
+  const found: Relation[] = [];
   if (actor.dealerId !== null) {
-    if (actor.dealerId !== appeal.dealerId) return false;
-    return (
-      actor.scope === 'all' ||
-      appeal.openedBy === actor.personId ||
-      appeal.visitorIds.includes(actor.personId)
-    );
+    if (actor.dealerId !== appeal.dealerId) return ['other_dealer'];
+    found.push('same_dealer');
+    if (appeal.openedBy === personId) found.push('own');
+    if (appeal.visitorIds.includes(personId)) found.push('participant');
+    return found;
   }
-  return (
-    seesAllAppeals(actor) ||
-    appeal.teamId === null ||
-    actor.teamIds.includes(appeal.teamId) ||
-    appeal.assigneeId === actor.personId ||
-    appeal.dealerManagerId === actor.personId ||
-    appeal.staffIds.includes(actor.personId)
-  );
+  if (appeal.teamId === null) found.push('no_team');
+  else found.push(actor.teamIds.includes(appeal.teamId) ? 'team' : 'other_team');
+  if (appeal.assigneeId === personId) found.push('assignee');
+  if (appeal.dealerManagerId === personId) found.push('in_charge');
+  if (appeal.staffIds.includes(personId)) found.push('participant');
+  return found;
 }
 
-/** Who may do what with an appeal. Every question but `read` supposes that `read` was answered yes. */
+const read = (actor: Actor, appeal: Subject) =>
+  holds(actor, 'appeal.read', relationsTo(actor, appeal));
+
+/** Between somebody who removes and who is to be removed. */
+function relationsToMember(actor: Actor, appeal: Subject, personId: string): Relation[] {
+  if (!isStaff(actor) && personId === appeal.openedBy) return ['opener'];
+  const isHimself = personId === actor.personId;
+  return [
+    isHimself ? 'own' : 'stranger',
+    ...(appeal.assigneeId === actor.personId ? (['assignee'] as const) : []),
+  ];
+}
+
+/** Who may do what with an appeal, by the table of rights. Every question but `read` supposes that `read` was answered yes. */
 export const appealPolicy = {
   read,
   /** An entry without a public number is the staff's own. */
   readEntry: (actor: Actor, entry: { public_seq: number | null }) =>
-    isStaff(actor) || entry.public_seq !== null,
-  writeNote: (actor: Actor) => isStaff(actor),
+    entry.public_seq !== null || holds(actor, 'note.read'),
+  writeNote: (actor: Actor) => holds(actor, 'note.write'),
   /** Opening on behalf of a dealer, naming priority, source or contact. */
-  openFor: (actor: Actor) => isStaff(actor),
-  assign: (actor: Actor) => isStaff(actor),
+  openFor: (actor: Actor) => holds(actor, 'appeal.open_for'),
+  assign: (actor: Actor) => holds(actor, 'appeal.assign'),
   /** Joining two appeals, undoing it, and splitting messages off. */
-  merge: (actor: Actor) => isStaff(actor),
-  changeFields: (actor: Actor) => isStaff(actor),
+  merge: (actor: Actor) => holds(actor, 'appeal.merge'),
+  changeFields: (actor: Actor) => holds(actor, 'appeal.change_fields'),
   /** Staff bring in colleagues; a chief visitor people of his own dealer. */
-  pullIn: (actor: Actor) => isStaff(actor) || actor.chief,
+  pullIn: (actor: Actor) => holds(actor, 'appeal.bring_people'),
   /**
    * The person himself leaves; of staff the assignee and overseers remove others, of a dealer's people his chiefs.
    * Who opened the appeal stays. Each side removes its own people only, whatever the answer here.
    */
   removeMember: (actor: Actor, appeal: Subject, personId: string) =>
-    isStaff(actor)
-      ? personId === actor.personId || appeal.assigneeId === actor.personId || seesAllAppeals(actor)
-      : personId !== appeal.openedBy && (personId === actor.personId || actor.chief),
+    holds(actor, 'member.remove', relationsToMember(actor, appeal, personId)),
+  /** What an entry said before. */
+  seeHistory: (actor: Actor) => holds(actor, 'entry.history'),
+  /** Only what one wrote oneself. */
+  changeEntry: (actor: Actor, isOwn: boolean) =>
+    holds(actor, 'entry.change', [isOwn ? 'own' : 'stranger']),
   /** Who asked a colleague, or who answers for the appeal. */
   withdrawQuestion: (actor: Actor, assigneeId: string | null, askedBy: string) =>
-    isStaff(actor) && (askedBy === actor.personId || assigneeId === actor.personId),
-  linkOrder: (_actor: Actor) => true,
-  seeBoard: (actor: Actor) => seesAllAppeals(actor),
+    holds(actor, 'question.withdraw', [
+      askedBy === actor.personId ? 'own' : 'stranger',
+      ...(assigneeId === actor.personId ? (['assignee'] as const) : []),
+    ]),
+  linkOrder: (actor: Actor) => holds(actor, 'order.link'),
+  seeBoard: (actor: Actor) => holds(actor, 'board.see'),
   /** The clocks as staff see them; a dealer reads his part of the ledger. */
-  seeClocks: (actor: Actor) => isStaff(actor),
+  seeClocks: (actor: Actor) => holds(actor, 'appeal.see_clocks'),
   /** Either side may say that a clock is wrong; supervisors settle it. */
-  settleDispute: (actor: Actor) => seesAllAppeals(actor),
+  settleDispute: (actor: Actor) => holds(actor, 'dispute.settle'),
   /** A dealer may say that his problem is solved; everything else is the staff's. */
   changeStatus: (actor: Actor, appeal: Subject, to: Status) =>
-    isStaff(actor)
-      ? to !== 'new'
-      : to === 'resolved' && appeal.status !== 'closed' && appeal.status !== 'resolved',
+    to === 'resolved'
+      ? holds(actor, 'appeal.solve', [], stateOf(appeal))
+      : to !== 'new' && holds(actor, 'appeal.change_status'),
 };
+
+const stateOf = ({ status }: Subject) =>
+  status === 'closed' || status === 'resolved' ? 'done' : 'open';
 
 /** What a dealer is told of a status: how far the staff are with the work is their own matter. */
 export const statusForDealer = <Told>(status: Told): Told | 'in_work' =>

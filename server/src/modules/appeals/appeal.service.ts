@@ -21,7 +21,7 @@ import type { Db, Tx } from '../../platform/db';
 import { AppError, breaksConstraint, fail } from '../../platform/errors';
 import { attachmentRepository } from '../attachments';
 import { orderRepository } from '../orders';
-import { isStaff, rooms, type Actor, type IsOnline } from '../people';
+import { holds, isStaff, rooms, type Actor, type IsOnline } from '../people';
 import { clockRepository, clockView, stepView, type SlaService } from '../sla';
 import { appealPolicy } from './appeal.policy';
 import {
@@ -278,7 +278,7 @@ export function createAppealService({
         throw fail('too_many_files', { limit: filesPerMessage });
       const onBehalf = isStaff(actor);
       if (
-        !onBehalf &&
+        !appealPolicy.openFor(actor) &&
         (input.dealerId !== undefined ||
           input.source !== undefined ||
           input.priority !== undefined ||
@@ -367,7 +367,7 @@ export function createAppealService({
      * @throws not_found – somebody in `to` is no colleague with access: then nothing is done
      */
     async reassign(actor: Actor, { items }: z.output<typeof Reassign>): Promise<Reassigned> {
-      if (!isStaff(actor)) throw fail('not_found', { what: 'path' });
+      if (!holds(actor, 'staff.work')) throw fail('not_found', { what: 'path' });
       if (!appealPolicy.assign(actor)) throw fail('forbidden', { right: 'assign' });
       const people = new Map<string, { id: string; name: string }>();
       await db.transaction(async (tx) => {
@@ -420,12 +420,14 @@ export function createAppealService({
                 contentHash: contentHash(['status', appealId, status, solved ?? null]),
               };
         if (command && (await wasDone(tx, actor, command))) return;
+        // Solved twice is solved; of any other status a dealer does not even learn that it is so already.
+        const isSolved = status === 'resolved' && subject.status === status;
+        if (!isSolved && !appealPolicy.changeStatus(actor, subject, status))
+          throw fail('forbidden', { right: 'changeStatus' });
         if (subject.status === status) {
           if (command) await appealRepository.addIdleCommand(tx, actor.personId, command);
           return;
         }
-        if (!appealPolicy.changeStatus(actor, subject, status))
-          throw fail('forbidden', { right: 'changeStatus' });
         refuseMerged(work.facts);
         setStatus(
           work,

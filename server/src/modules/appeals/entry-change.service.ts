@@ -9,7 +9,7 @@ import type {
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { breaksConstraint, fail } from '../../platform/errors';
-import { isStaff, type Actor } from '../people';
+import type { Actor } from '../people';
 import { appealPolicy } from './appeal.policy';
 import { appealRepository, subjectOf, type EntryRow, type Locked } from './appeal.repository';
 import type { AppealHappening } from './appeal.news';
@@ -41,7 +41,7 @@ export type EntryChangeService = ReturnType<typeof createEntryChangeService>;
 export function createEntryChangeService({ db, now, editMinutes, tell }: EntryChangeDeps) {
   /** May he do it now? @throws not_found, forbidden, conflict, edit_window_over, invalid_input */
   async function check(actor: Actor, entry: EntryRow, body: string | null, at: Date) {
-    if (entry.kind === 'event' || !isOwn(actor, entry))
+    if (entry.kind === 'event' || !appealPolicy.changeEntry(actor, isOwn(actor, entry)))
       throw fail('forbidden', { right: 'changeEntry' });
     if (entry.deleted_at !== null) throw fail('conflict', { what: 'deleted message' });
     const minutes = await editMinutes();
@@ -174,7 +174,7 @@ export function createEntryChangeService({ db, now, editMinutes, tell }: EntryCh
 
     /** What an entry said before, a deleted one too. @throws not_found – as `get`, and for every dealer */
     async versions(actor: Actor, wanted: z.output<typeof EntryId>): Promise<EntryVersions> {
-      if (!isStaff(actor)) throw fail('not_found', { what: 'entry' });
+      if (!appealPolicy.seeHistory(actor)) throw fail('not_found', { what: 'entry' });
       await mayRead(actor, wanted.appealId);
       const entry = await visibleEntry(db, actor, wanted);
       const versions = await appealRepository.versions(db, entry.id);

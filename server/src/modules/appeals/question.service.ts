@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Log } from '../../platform/log';
-import { isStaff, type Actor } from '../people';
+import { holds, type Actor } from '../people';
 import type { AppealHappening } from './appeal.news';
 import { appealPolicy } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
@@ -42,7 +42,8 @@ export function createQuestionService({
   ): Promise<Appeal> =>
     appeals.changing(actor, appealId, async (work, at, tx) => {
       const known =
-        isStaff(actor) && (await appealRepository.questionOf(tx, { appealId, questionId }));
+        holds(actor, 'note.read') &&
+        (await appealRepository.questionOf(tx, { appealId, questionId }));
       if (!known) throw fail('not_found', { what: 'question' });
       if (!appealPolicy.withdrawQuestion(actor, work.facts.row.assignee_id, known.asked_by))
         throw fail('forbidden', { right: 'withdrawQuestion' });

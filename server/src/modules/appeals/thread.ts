@@ -324,7 +324,7 @@ export function copyIn(work: AppealChange, original: EntryRow, no: number): Entr
   const word: LastWord = {
     ...{ kind: 'message', authorId, authorName: entry.author_name, side, files: entry.files },
     text: shortened(entry.body),
-    at: entry.created_at,
+    at: new Date(entry.created_at).toISOString(),
   };
   row.last_word = word;
   row.public_last_word = word;

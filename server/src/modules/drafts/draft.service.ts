@@ -2,7 +2,7 @@ import type { DraftContent, DraftView, SaveDraft } from '@otklik/shared/drafts';
 import type * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { isStaff, type Actor } from '../people';
+import { holds, type Actor } from '../people';
 import { draftRepository, type DraftRow } from './draft.repository';
 
 export interface DraftDeps {
@@ -30,7 +30,7 @@ export function createDraftService({ db, now, tell }: DraftDeps) {
      */
     async save(actor: Actor, input: z.output<typeof SaveDraft>): Promise<DraftView> {
       if (actor.nameNeeded) throw fail('name_needed', {});
-      if (input.mode === 'note' && !isStaff(actor))
+      if (input.mode === 'note' && !holds(actor, 'note.write'))
         throw fail('forbidden', { right: 'writeNotes' });
       const { content: typed, ...place } = input;
       const content =

@@ -137,7 +137,7 @@ it('to a dealer nothing of it exists, and no word of it reaches him', async () =
     () => dealer.call(macrosApi.restore, { macroId: macro.id, rev: 1 }),
   ];
   const nowhere = await refusal(
-    dealer.call({ method: 'GET', path: '/there-is-no-such-thing' }, {}),
+    dealer.call({ method: 'GET', path: '/there-is-no-such-thing', right: 'macro.use' }, {}),
   );
   for (const call of here) {
     const { status, problem } = await refusal(call());

@@ -1,4 +1,5 @@
-import { isStaff, seesAllAppeals, type Actor } from '../people';
+import type { Relation } from '@otklik/shared/rights';
+import { holds, isStaff, type Actor } from '../people';
 
 type Who = Pick<Actor, 'personId' | 'role' | 'side' | 'teamIds'>;
 /** Where a macro belongs. */
@@ -8,19 +9,22 @@ export type MacroPlace =
   | { scope: 'everybody'; ownerId: null; teamId: null };
 
 /** Macros of teams and of everybody are made by those who see everything. */
-const share = (actor: Who) => isStaff(actor) && seesAllAppeals(actor);
+const share = (actor: Who) => holds(actor, 'macro.share');
+
+function relationTo(actor: Who, { scope, ownerId, teamId }: MacroPlace): Relation {
+  if (scope === 'own') return ownerId === actor.personId ? 'own' : 'stranger';
+  if (scope === 'everybody') return 'no_team';
+  return actor.teamIds.includes(teamId) ? 'team' : 'other_team';
+}
 
 /** To dealers nothing of this module exists; what is somebody's own, nobody else ever sees. */
 export const macroPolicy = {
-  use: (actor: Who) => isStaff(actor),
+  use: (actor: Who) => holds(actor, 'macro.use'),
   share,
-  read(actor: Who, { scope, ownerId, teamId }: MacroPlace): boolean {
-    if (!isStaff(actor)) return false;
-    if (scope === 'own') return ownerId === actor.personId;
-    return scope === 'everybody' || share(actor) || actor.teamIds.includes(teamId);
-  },
+  read: (actor: Who, place: MacroPlace) => holds(actor, 'macro.read', [relationTo(actor, place)]),
   /** Supposes that `read` was answered yes. */
-  change: (actor: Who, { scope }: Pick<MacroPlace, 'scope'>) => scope === 'own' || share(actor),
+  change: (actor: Who, { scope }: Pick<MacroPlace, 'scope'>) =>
+    holds(actor, 'macro.change', [scope === 'own' ? 'own' : 'team']),
 };
 
 /** SQL over `m` (macro): the same as `read`. */

@@ -14,6 +14,8 @@ export { Person } from './person.entity';
 export { isSharedLogin, sessionLimit, sessionsBeyond } from './person.policy';
 export { personRepository } from './person.repository';
 export { channels, sessionRepository, type DeviceRow } from './session.repository';
+export { holds, jobRights, rights, type Who } from './rights';
+export { rightsRoutes } from './rights.routes';
 export { createSessionService, type SessionService } from './session.service';
 export { sessionView, type IsOnline } from './session.view';
 export { createStaffService, loginTaken, type StaffService } from './staff.service';

@@ -63,7 +63,7 @@ describe('which sessions end', () => {
 
 describe('rights', () => {
   const granted = (role: 'dealer' | 'manager' | 'supervisor' | 'admin') =>
-    Object.entries(rightsOf({ role, side: role === 'dealer' ? 'dealer' : 'staff' }))
+    Object.entries(rightsOf({ role }))
       .filter(([, may]) => may)
       .map(([right]) => right);
   it.each([
@@ -86,13 +86,14 @@ describe('rights', () => {
         'manageSla',
         'manageCompany',
         'seeOrders',
+        'seeRights',
       ],
     ],
   ] as const)('of a %s', (role, expected) => {
     expect(granted(role)).toEqual(expected);
   });
   it('only staff look up staff', () => {
-    expect(seesColleagues({ side: 'staff' })).toBe(true);
-    expect(seesColleagues({ side: 'dealer' })).toBe(false);
+    expect(seesColleagues({ role: 'manager' })).toBe(true);
+    expect(seesColleagues({ role: 'dealer' })).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import type { Rights, Role, SessionRule } from '@otklik/shared/people';
-import { isStaff, seesAllAppeals, type Actor } from './actor';
+import { holds, type Who } from './rights';
 
 /** Staff work on a desk machine, a phone and whatever else is near; more than this is a leaked password. */
 export const STAFF_SESSIONS = 10;
@@ -48,22 +48,21 @@ export function sessionsBeyond<Session extends { lastSeenAt: Date; createdAt: Da
 }
 
 /** What a signed-in person may do, as the client is told. */
-export function rightsOf(actor: Pick<Actor, 'role' | 'side'>): Rights {
-  const staff = isStaff(actor);
-  const overseer = seesAllAppeals(actor);
+export function rightsOf(actor: Who): Rights {
   return {
-    writeNotes: staff,
-    assign: staff,
-    changeFields: staff,
-    seeBoard: overseer,
-    seeReports: overseer,
-    seeDealers: staff,
-    manageDealers: actor.role === 'admin',
-    manageSla: actor.role === 'admin',
-    manageCompany: actor.role === 'admin',
-    seeOrders: true,
+    writeNotes: holds(actor, 'note.write'),
+    assign: holds(actor, 'appeal.assign'),
+    changeFields: holds(actor, 'appeal.change_fields'),
+    seeBoard: holds(actor, 'board.see'),
+    seeReports: holds(actor, 'report.see'),
+    seeDealers: holds(actor, 'dealer.read'),
+    manageDealers: holds(actor, 'dealer.create'),
+    manageSla: holds(actor, 'sla.manage'),
+    manageCompany: holds(actor, 'company.manage'),
+    seeOrders: holds(actor, 'order.list'),
+    seeRights: holds(actor, 'rights.see'),
   };
 }
 
 /** May anybody of the supplier's staff be looked up? Only by colleagues. */
-export const seesColleagues = (actor: Pick<Actor, 'side'>) => isStaff(actor);
+export const seesColleagues = (actor: Who) => holds(actor, 'colleague.see');

@@ -3,7 +3,7 @@ import type { AskDigest, Digest, EntryReceipts, Receipts } from '@otklik/shared/
 import type * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { isStaff, type Actor } from '../people';
+import { holds, type Actor } from '../people';
 import { proofRepository } from './proof.repository';
 
 export type ProofService = ReturnType<typeof createProofService>;
@@ -53,7 +53,8 @@ export function createProofService({ db, now }: { db: Db; now?: () => Date }) {
       { appealId, entryId }: { appealId: string; entryId: string },
     ): Promise<EntryReceipts> {
       const visible =
-        isStaff(actor) && (await proofRepository.seesEntry(db, actor, appealId, entryId));
+        holds(actor, 'receipt.see') &&
+        (await proofRepository.seesEntry(db, actor, appealId, entryId));
       if (!visible) throw fail('not_found', { what: 'entry' });
       const rows = await proofRepository.ofEntry(db, appealId, entryId);
       return {

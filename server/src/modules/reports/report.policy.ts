@@ -1,7 +1,7 @@
-import { isStaff, seesAllAppeals, type Actor } from '../people';
+import { holds, type Actor } from '../people';
 
 /** Reports name every dealer and every manager. */
 export const reportPolicy = {
-  exists: (actor: Actor) => isStaff(actor),
-  read: (actor: Actor) => seesAllAppeals(actor),
+  exists: (actor: Actor) => holds(actor, 'staff.work'),
+  read: (actor: Actor) => holds(actor, 'report.see'),
 };

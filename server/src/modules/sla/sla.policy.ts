@@ -1,10 +1,10 @@
 import { fail } from '../../platform/errors';
-import type { Actor } from '../people';
+import { holds, type Actor, type Who } from '../people';
 
 /** Who sees the working rules, and who may change them. */
 export const slaPolicy = {
-  read: (actor: Pick<Actor, 'side'>) => actor.side === 'staff',
-  manage: (actor: Pick<Actor, 'role'>) => actor.role === 'admin',
+  read: (actor: Who) => holds(actor, 'sla.read'),
+  manage: (actor: Who) => holds(actor, 'sla.manage'),
 };
 
 /** @throws not_found – a dealer asks; @throws forbidden – only admins manage the rules */

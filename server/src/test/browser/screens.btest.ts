@@ -109,6 +109,10 @@ const SCREENS: Screen[] = [
     wide: 1440,
     ready: 'main [role=switch]',
   },
+  {
+    ...{ name: 'admin-rights', login: 'admin@demo.test', path: '/admin/rights' },
+    ...{ wide: 1280, ready: '[data-right]' },
+  },
 ];
 
 let stage: Stage;
