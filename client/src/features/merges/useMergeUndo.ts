@@ -7,6 +7,8 @@ import { showToast } from '../../ui/toast/toast';
 import { troubleWords } from '../session';
 import { useMerges } from './merges.store';
 
+const aboutMerge = (appealId: string) => `merge ${appealId}`;
+
 /** What was done is said with the way back; the way back says whether it worked. */
 export function useMergeUndo() {
   const { t } = useI18n();
@@ -20,7 +22,11 @@ export function useMergeUndo() {
     busy.value = false;
     showToast(
       answer.ok
-        ? { text: t('merges.parted', { no: format.no(answer.value.appeal.no) }), tone: 'good' }
+        ? {
+            text: t('merges.parted', { no: format.no(answer.value.appeal.no) }),
+            tone: 'good',
+            about: aboutMerge(appealId),
+          }
         : { text: troubleWords(answer.trouble), tone: 'bad' },
     );
   }
@@ -28,6 +34,7 @@ export function useMergeUndo() {
     showToast({
       text: t('merges.merged', { no: format.no(no), into: format.no(into.no) }),
       tone: 'good',
+      about: aboutMerge(id),
       undo: { run: () => void part(id) },
     });
   }

@@ -3,6 +3,8 @@ import { ref } from 'vue';
 export interface ToastText {
   text: string;
   tone?: 'plain' | 'good' | 'bad';
+  /** What it speaks of: it takes the place of what was said of the same before, whose way back is past. */
+  about?: string;
   /** A way back: the button counts down and the toast goes with it. */
   undo?: { run: () => void | Promise<void>; seconds?: number };
   /** Another action, under its own label. */

@@ -99,12 +99,12 @@ describe('a chief visitor', () => {
       reset: true,
       items: [],
     });
-    for (const ask of [
+    const refused = [
       session.call(appealsApi.card, { appealId: appeal.id }),
       session.call(appealsApi.entries, { appealId: appeal.id }),
       aMessage(session, appeal.id),
-    ])
-      expect((await refusal(ask)).problem.code).toBe('not_found');
+    ].map((ask) => refusal(ask));
+    for (const { problem } of await Promise.all(refused)) expect(problem.code).toBe('not_found');
     await aMessage(manager, appeal.id, { body: 'Уже без Веры' });
     // Something he does hear marks the end of the wait.
     const own = await anAppeal(session, company.topic);

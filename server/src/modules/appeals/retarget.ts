@@ -38,7 +38,10 @@ export function createRetarget({
   pace: () => Pace;
 }) {
   /** Until nothing is left, or the server stops: the job that is cut off is run again. Two at once share the work. */
-  async function all(stopping: () => boolean, atOnce = AT_ONCE): Promise<void> {
+  async function all(
+    stopping: () => boolean,
+    { atOnce = AT_ONCE, toldAtMost = TOLD_AT_MOST } = {},
+  ): Promise<void> {
     const { rest } = pace();
     let run = -1;
     let left: string[] = [];
@@ -76,7 +79,7 @@ export function createRetarget({
       const tookMs = performance.now() - began;
       // The next chunk is read and written meanwhile.
       await telling;
-      if (left.length <= TOLD_AT_MOST) telling = tellAll(moved ?? []);
+      if (left.length <= toldAtMost) telling = tellAll(moved ?? []);
       more = moved !== null && next < left.length;
       if (more) await rest(tookMs);
     }

@@ -337,7 +337,9 @@ describe('the open clocks after a change', () => {
       total: null,
     });
     let looks = 0;
-    await expect(server.app.services.retarget.all(() => ++looks > 1, 50)).rejects.toThrow('stops');
+    await expect(
+      server.app.services.retarget.all(() => ++looks > 1, { atOnce: 50 }),
+    ).rejects.toThrow('stops');
     const half = await manager.call(policiesApi.recompute, {});
     expect(half).toMatchObject({ running: true, done: 50 });
     expect(half.total).toBeGreaterThan(60);
@@ -360,6 +362,36 @@ describe('the open clocks after a change', () => {
       [company.dealer.id, policy.id],
     );
     expect(left).toEqual({ count: 0 });
+    await remove(policy.id);
+    await follow();
+  });
+
+  it('that are too many to be told one by one come with the next sync, for both sides', async () => {
+    const { appeal } = await anAppeal(dealer, company.topic);
+    await follow();
+    const sides = await Promise.all(
+      [manager, dealer].map(async (session) => {
+        const { cursor, more } = await session.call(appealsApi.sync, {});
+        expect(more).toBe(false);
+        return { session, cursor, socket: await session.socket(), before: await ofSide(session) };
+      }),
+    );
+    async function ofSide(session: TestSession) {
+      return (await session.call(appealsApi.card, { appealId: appeal.id })).appeal;
+    }
+    const policy = await create({ name: 'Быстро', dealerId: company.dealer.id });
+    await server.app.services.retarget.all(() => false, { toldAtMost: 0 });
+    // What they do hear marks the end of the wait.
+    const mark = (await anAppeal(dealer, company.topic)).appeal.id;
+    for (const { session, cursor, socket, before } of sides) {
+      await socket.next('appeal:news', (news) => news.appeal.id === mark);
+      expect(JSON.stringify(socket.heard)).not.toContain(appeal.id);
+      const now = await ofSide(session);
+      expect(now).not.toEqual(before);
+      const { items, reset } = await session.call(appealsApi.sync, { cursor });
+      expect(reset).toBe(false);
+      expect(items.find(({ id }) => id === appeal.id)).toEqual(now);
+    }
     await remove(policy.id);
     await follow();
   });

@@ -25,13 +25,13 @@ const WORDS = {
     ...{ more: 'Ещё', merge: 'Объединить…', do: 'Объединить', undo: 'Отменить объединение' },
     ...{ take: 'Открыть и перенести черновик', menu: 'Действия с сообщением' },
     ...{ splitOff: 'Выделить в новое обращение…', split: 'Выделить', write: 'Сообщение' },
-    answer: 'Ответ: ',
+    ...{ answer: 'Ответ: ', back: 'Отменить ·' },
   },
   en: {
     ...{ more: 'More', merge: 'Merge…', do: 'Merge', undo: 'Undo the merge' },
     ...{ take: 'Open, and take the draft along', menu: 'Message actions' },
     ...{ splitOff: 'Make an appeal of it…', split: 'Make the appeal', write: 'Message' },
-    answer: 'Answer: ',
+    ...{ answer: 'Answer: ', back: 'Undo ·' },
   },
 };
 interface Looks {
@@ -99,6 +99,9 @@ it.each<Looks>([
   await manager.page.locator('[data-event="merged"]').getByRole('link').click();
   await manager.page.getByRole('button', { name: words.undo }).click();
   await manager.page.locator('[data-event="unmerged"]').waitFor();
+  // What has been undone is offered no more, although its ten seconds are not over.
+  const offers = manager.page.locator('.toast', { hasText: words.back });
+  await expect.poll(() => offers.count(), { timeout: 5_000 }).toBe(0);
   await manager.page.locator('.composer textarea').waitFor();
 
   /* One message becomes an appeal of its own. */

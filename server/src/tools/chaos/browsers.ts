@@ -107,6 +107,7 @@ const CLOCK = `(() => {
 
 /** A page that is cut off while it loads cannot load: it says so, and is opened again. */
 const CUT_WHILE_LOADING = /dynamically imported module|preload CSS|importing a module/;
+const UPLOAD_TRIES = 20;
 const LOOK_MS = 250;
 /** What changes is at the end; the whole thread is looked at once, in the end. */
 const LOOK_AT = 100;
@@ -201,10 +202,12 @@ export class BrowserClient implements Member {
     return this.soon(() => this.load());
   }
 
-  upload(): void {
+  /** Tries until the message stands in the thread: the line it comes over is about to be cut. */
+  upload(tries = UPLOAD_TRIES): void {
     this.errands.push(async () => {
       const screen = await this.see(this.page);
-      if (screen?.composed != null) await this.press(this.page, screen, aFile());
+      const isSent = screen?.composed != null && (await this.press(this.page, screen, aFile()));
+      if (!isSent && tries > 1) this.upload(tries - 1);
     });
   }
 

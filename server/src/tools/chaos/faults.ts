@@ -161,7 +161,10 @@ const FAULTS: readonly Fault[] = [
     kind: 'upload_aborted',
     lane: 'client',
     async run(ground) {
-      const chosen = some(ground);
+      // Pages send it with a message, which is the whole way: one of them is always among the chosen.
+      const pages = ground.clients.filter((client) => client.sendFromTwoTabs);
+      const chosen = new Set(some(ground));
+      if (pages.length > 0) chosen.add(pick(ground.random, pages));
       // So narrow that the file is on its way when the line is cut.
       for (const client of chosen) {
         client.line.setWeather({ breadth: NARROW });
