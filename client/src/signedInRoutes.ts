@@ -2,6 +2,7 @@ import type { RouteLocationRaw, RouteRecordRaw } from 'vue-router';
 
 import { routes as account } from './features/account';
 import { routes as appeals } from './features/appeals';
+import { routes as audit } from './features/audit';
 import { routes as board } from './features/board';
 import { routes as calendars } from './features/calendars';
 import { routes as company } from './features/company';
@@ -14,6 +15,7 @@ import { routes as orderCard } from './features/order-card';
 import { routes as orders } from './features/orders';
 import { routes as reports } from './features/reports';
 import { routes as policies } from './features/policies';
+import { routes as seats } from './features/seats';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
@@ -37,6 +39,7 @@ export const signedInRoute: RouteRecordRaw = {
     ...[
       account,
       appeals,
+      audit,
       board,
       calendars,
       company,
@@ -49,6 +52,7 @@ export const signedInRoute: RouteRecordRaw = {
       orderCard,
       policies,
       reports,
+      seats,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

@@ -79,7 +79,7 @@ export function attachmentRoutes(
     { input: AttachmentId, output: 'binary' },
     {},
     async (actor, { attachmentId }, exchange) => {
-      await answerFile(exchange, storage, await service.get(actor, attachmentId), 'file');
+      await answerFile(exchange, storage, await service.download(actor, attachmentId), 'file');
       return undefined;
     },
   );
