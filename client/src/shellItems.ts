@@ -1,5 +1,6 @@
 import {
   AlarmClock,
+  Armchair,
   AtSign,
   Bell,
   CalendarDays,
@@ -9,6 +10,7 @@ import {
   Layers,
   MessagesSquare,
   Package,
+  ScrollText,
   Settings,
   ShieldCheck,
   SlidersHorizontal,
@@ -125,6 +127,14 @@ function staffItems(
           {
             ...{ key: 'company', to: '/admin/settings', icon: SlidersHorizontal },
             ...{ label: t('common.nav.company'), place: 'second' as const },
+          },
+          {
+            ...{ key: 'audit', to: '/admin/audit', icon: ScrollText },
+            ...{ label: t('common.nav.audit'), place: 'second' as const },
+          },
+          {
+            ...{ key: 'seats', to: '/admin/seats', icon: Armchair },
+            ...{ label: t('common.nav.seats'), place: 'second' as const },
           },
         ]
       : []),

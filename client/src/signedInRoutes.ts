@@ -2,6 +2,7 @@ import type { RouteLocationRaw, RouteRecordRaw } from 'vue-router';
 
 import { routes as account } from './features/account';
 import { routes as appeals } from './features/appeals';
+import { routes as audit } from './features/audit';
 import { routes as board } from './features/board';
 import { routes as calendars } from './features/calendars';
 import { routes as company } from './features/company';
@@ -15,6 +16,7 @@ import { routes as orders } from './features/orders';
 import { routes as reports } from './features/reports';
 import { routes as policies } from './features/policies';
 import { routes as rights } from './features/rights';
+import { routes as seats } from './features/seats';
 import { useSession } from './features/session';
 import { appealAddress, landing } from './places';
 
@@ -38,6 +40,7 @@ export const signedInRoute: RouteRecordRaw = {
     ...[
       account,
       appeals,
+      audit,
       board,
       calendars,
       company,
@@ -51,6 +54,7 @@ export const signedInRoute: RouteRecordRaw = {
       policies,
       reports,
       rights,
+      seats,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

@@ -42,6 +42,7 @@ import {
   createUploadService,
   filesByLink,
 } from './modules/attachments';
+import { auditRoutes, createAuditService } from './modules/audit';
 import { companyRoutes, createCompanyService } from './modules/company';
 import { createDealerService, dealerRoutes } from './modules/dealers';
 import { createDraftService, draftRoutes } from './modules/drafts';
@@ -50,17 +51,21 @@ import { createOrderService, orderNews, orderRoutes } from './modules/orders';
 import {
   channels,
   createIntegrationService,
+  createRefusalLog,
   createSessionService,
   jobRights,
   peopleRoutes,
   rightsRoutes,
   rooms,
   roomsOf,
+  shownAddress,
   type Actor,
+  type RefusalLog,
 } from './modules/people';
 import { createProofService, proofRoutes } from './modules/proof';
 import { createOnline, createPresenceService, presenceRoutes } from './modules/presence';
 import { createFactsService, createReportService, reportRoutes } from './modules/reports';
+import { createCensus, createSeatsService, seatsRoutes } from './modules/seats';
 import {
   calendarRoutes,
   createDealerGroupService,
@@ -74,7 +79,7 @@ import {
 import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
 import { createDoors, type Doors } from './platform/doors';
-import { fail } from './platform/errors';
+import { fail, type AppError } from './platform/errors';
 import { createLocalFiles } from './platform/files';
 import {
   createApi,
@@ -83,6 +88,7 @@ import {
   sameOriginWrites,
   toldPath,
   unknownPath,
+  type RefusedCall,
 } from './platform/http';
 import { startJobs } from './platform/jobs';
 import type { Log } from './platform/log';
@@ -149,8 +155,18 @@ export async function createApp({
   const ladder = createLadderService(rules);
   const previews = createPolicyPreviewService({ db, now: clock });
   await sla.start();
-  const company = createCompanyService({ db, now: clock });
+  const company = createCompanyService({
+    db,
+    now: clock,
+    changed: () => void cutDealersOff().catch((err: unknown) => log.error({ err }, 'cutting off')),
+  });
   await company.start();
+  const audit = createAuditService({
+    db,
+    now: clock,
+    zone: async () => (await sla.company()).zone,
+  });
+  const refusals = createRefusalLog({ db, log });
   const sessions = createSessionService({
     db,
     config,
@@ -158,6 +174,11 @@ export async function createApp({
     log,
     company: () => sla.company(),
     isOnline: (room) => isOnline(room),
+    refusals,
+    async admit({ side }) {
+      const message = side === 'dealer' ? await company.closed() : null;
+      if (message !== null) throw fail('portal_closed', { message });
+    },
     tellSettings: (personId, settings) =>
       io.to(rooms.person(personId)).emit('settings:news', settings),
     limits: async () => ({
@@ -221,6 +242,7 @@ export async function createApp({
     storage,
     now: clock,
     mayReadEntry: appeals.mayReadEntry,
+    recordDownload: audit.recordDownload,
   });
   const notices = createNoticeService({
     db,
@@ -257,9 +279,10 @@ export async function createApp({
   /* Edges */
   const api = createApi<Actor>({
     log,
-    authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session')),
+    authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session'), req.ip),
     authenticateIntegration: (req) =>
       integrations.authenticateIntegration(req.headers.authorization),
+    refused: (call) => noteRefused(refusals, clock(), call),
   });
   const ledgers = createLedgerService({ db, sla, appeals });
   const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
@@ -285,6 +308,7 @@ export async function createApp({
   reportRoutes(api, reports);
   const doors = createDoors();
   rightsRoutes(api, doors);
+  auditRoutes(api, audit);
 
   const redis =
     config.redisUrl === undefined
@@ -337,6 +361,25 @@ export async function createApp({
     log,
   });
   presenceRoutes(api, presence);
+  const census = createCensus({
+    *local() {
+      for (const { data } of io.sockets.sockets.values()) yield data.actor;
+    },
+    siblings,
+    hasSiblings: redis !== null,
+  });
+  seatsRoutes(api, createSeatsService({ db, now: clock, sockets: census }));
+
+  /** Closed to dealers: their connections end on this node; each node hears of it from the database. */
+  async function cutDealersOff(): Promise<void> {
+    const message = await company.closed();
+    if (message === null) return;
+    for (const socket of io.sockets.sockets.values()) {
+      if (socket.data.actor.side !== 'dealer') continue;
+      socket.emit('portal:closed', { message });
+      socket.disconnect(true);
+    }
+  }
 
   mountHttp(http, {
     config,
@@ -380,8 +423,9 @@ export async function createApp({
         aimLadder: () => aimAllLadders(db, sla, () => stopping, now),
         lookAtWaits: () => waits.lookAtAll(),
         sweepNotices: () => notices.sweep(),
+        sweepAudit: () => audit.sweep(),
       },
-      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts\n47 3 * * * sweepNotices`,
+      `17 * * * * sweepUploads\n*/5 * * * * expireSessions\n37 * * * * sweepDrafts\n* * * * * followFacts\n47 3 * * * sweepNotices\n27 4 * * * sweepAudit`,
       log,
     );
     const poller = startClockPoller({
@@ -430,6 +474,8 @@ export async function createApp({
       presence,
       facts,
       reports,
+      audit,
+      refusals,
     },
 
     /** Starts to answer and to work in the background. @returns the port, which differs from the asked one when that was 0 */
@@ -461,8 +507,28 @@ export async function createApp({
     await Promise.all(deaf.map((end) => end()));
     await sla.stop();
     await company.stop();
+    await refusals.stop();
     await db.close();
   }
+}
+
+/** By right, or as what may not be seen; an address that leads nowhere is no refusal. */
+const isRefusedAccess = ({ code, facts }: AppError) =>
+  code === 'forbidden' ||
+  code === 'bad_origin' ||
+  (code === 'not_found' && 'what' in facts && facts.what !== 'path');
+
+function noteRefused(
+  refusals: Pick<RefusalLog, 'note'>,
+  at: Date,
+  { actor, address, what, error }: RefusedCall<Actor>,
+): void {
+  if (!isRefusedAccess(error)) return;
+  refusals.note(actor ? `session:${actor.sessionId}` : `network:${address ?? ''}`, {
+    ...{ kind: 'refusal', action: 'access.refused', by: actor, at },
+    ...{ address: shownAddress(address), dealerId: actor?.dealerId ?? null, subjectId: null },
+    ...{ subject: what, before: null, after: { code: error.code } },
+  });
 }
 
 function cutSession(io: AppServer<Actor>, payload: string): void {
@@ -598,6 +664,7 @@ function mountHttp(
   );
   routes.use(api.router);
   routes.use(unknownPath);
+  routes.use(api.refusals);
   base.use('/api', routes);
   doors.get(base, '/files/:link', 'server.client', files as RequestHandler);
   doors.files(base, '/', 'server.client', clientFiles(clientFolder, config.basePath, release));

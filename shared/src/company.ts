@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LONGEST_SILENCE_MINUTES } from './limits';
+import { AUDIT_DAYS, CLOSED_MESSAGE_MAX, LONGEST_SILENCE_MINUTES } from './limits';
 
 /** Rules of the whole company, set by an admin. */
 export const CompanySettings = z.object({
@@ -12,9 +12,15 @@ export const CompanySettings = z.object({
   remindDealerMinutes: z.number().int().nullable(),
   /** After so many the appeal that waits for him is closed; null: never. */
   closeSilentMinutes: z.number().int().nullable(),
+  /** How long lines of the audit log are kept. */
+  auditDays: z.number().int(),
+  /** Dealers are told `closedMessage` and nothing else. */
+  closedToDealers: z.boolean(),
+  closedMessage: z.object({ ru: z.string(), en: z.string() }),
 });
 export type CompanySettings = z.infer<typeof CompanySettings>;
 
+const closedText = z.string().trim().max(CLOSED_MESSAGE_MAX);
 const silence = z.number().int().min(1).max(LONGEST_SILENCE_MINUTES).nullable().optional();
 export const ChangeCompanySettings = z.strictObject({
   editMinutes: z.number().int().min(0).max(1_440).optional(),
@@ -22,5 +28,8 @@ export const ChangeCompanySettings = z.strictObject({
   guardDealer: z.boolean().optional(),
   remindDealerMinutes: silence,
   closeSilentMinutes: silence,
+  auditDays: z.number().int().min(AUDIT_DAYS.least).max(AUDIT_DAYS.most).optional(),
+  closedToDealers: z.boolean().optional(),
+  closedMessage: z.strictObject({ ru: closedText, en: closedText }).optional(),
 });
 export type ChangeCompanySettings = z.input<typeof ChangeCompanySettings>;

@@ -48,6 +48,8 @@ export interface ErrorFacts {
   storage_refused: object;
   rate_limited: { retryAfterSeconds: number };
   database_away: object;
+  /** Closed to dealers by an admin, who says why in both languages; either may be empty. */
+  portal_closed: { message: { ru: string; en: string } };
   stopping: object;
   internal: object;
 }

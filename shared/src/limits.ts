@@ -24,3 +24,7 @@ export const NOTICES_AT_ONCE = 200;
 export const DRY_RUN_WEEKS = 26;
 /** Messages that one appeal takes along when they are split off. */
 export const SPLIT_MAX = 20;
+/** How long lines of the audit log may be kept. */
+export const AUDIT_DAYS = { least: 30, most: 3_650 } as const;
+/** Characters of what dealers read while the portal is closed to them. */
+export const CLOSED_MESSAGE_MAX = 500;

@@ -26,6 +26,8 @@ export interface ServerNews {
   'notice:news': (news: { at: string }) => void;
   /** This session is over; the socket closes right after. */
   'session:ended': (news: { reason: SessionEndReason }) => void;
+  /** The portal is closed to dealers; the socket closes right after. */
+  'portal:closed': (news: { message: { ru: string; en: string } }) => void;
   /** The server stops: come back after a moment. */
   'server:stopping': (news: { retryAfterMs: number }) => void;
 }

@@ -67,6 +67,7 @@ export const RightName = z.enum([
   ...['dealer.read', 'dealer.create', 'dealer.edit'],
   ...['visitor.read', 'visitor.manage', 'visitor.see', 'visitor.change'],
   ...['sla.read', 'sla.manage', 'company.read', 'company.manage', 'rights.see'],
+  ...['audit.read', 'export.record', 'seats.see'],
   ...['server.health', 'server.metrics', 'server.api', 'server.client', 'server.work'],
 ] as const);
 export type RightName = z.infer<typeof RightName>;

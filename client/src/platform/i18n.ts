@@ -18,6 +18,8 @@ export const MESSAGE_FILES = [
   'board',
   'orders',
   'admin',
+  'audit',
+  'seats',
   'company',
   'rights',
   'macros',

@@ -5,11 +5,19 @@ import { Offline, Refusal } from './problem';
 
 type Behaviour = (text: string) => Promise<string>;
 
-const refused = (status: number, code: 'internal' | 'not_found' | 'not_signed_in') =>
+const refused = (
+  status: number,
+  code: 'internal' | 'not_found' | 'not_signed_in' | 'portal_closed',
+) =>
   new Refusal({
     code,
     status,
-    facts: code === 'not_found' ? { what: 'appeal' } : {},
+    facts:
+      code === 'not_found'
+        ? { what: 'appeal' }
+        : code === 'portal_closed'
+          ? { message: { ru: '', en: '' } }
+          : {},
     requestId: 'r',
   });
 
@@ -201,6 +209,27 @@ describe('the outbox', () => {
     await settle();
     expect(first.sent).toEqual(['one', 'one']);
     expect(await storage.has('one')).toBe(false);
+  });
+
+  it('waits however long the portal is closed, without counting tries, in order', async () => {
+    const { outbox, add, behave, states, sent } = anOutbox();
+    await outbox.start('anna');
+    behave(() => Promise.reject(refused(503, 'portal_closed')));
+    add('one');
+    add('two');
+    await settle();
+    await vi.advanceTimersByTimeAsync(2 * 24 * 60 * 60_000);
+    expect(states()).toEqual([
+      ['one', 'queued'],
+      ['two', 'queued'],
+    ]);
+    const tried = sent.length;
+    expect(tried).toBeGreaterThan(5);
+    behave(async (text) => text);
+    outbox.wake();
+    await settle();
+    expect(sent.slice(tried)).toEqual(['one', 'two']);
+    expect(states()).toEqual([]);
   });
 
   it('an answer for the person before does not touch the one after', async () => {

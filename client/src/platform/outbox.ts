@@ -385,8 +385,8 @@ export function createOutbox<Command, Answer>(
       keep({ ...unsent, state: 'queued' });
       return;
     }
-    // Signed out: the command waits for the same person.
-    if (problem.status === 401) {
+    // Signed out, or the portal is closed to dealers: the command waits for the same person, however long.
+    if (problem.status === 401 || problem.code === 'portal_closed') {
       keep({ ...unsent, state: 'queued' });
       rest(lane, LAST_PAUSE_MS);
       return;

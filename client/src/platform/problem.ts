@@ -86,8 +86,17 @@ export function onSignedOut(handler: SignedOut): void {
   signedOut = handler;
 }
 
+type PortalClosed = (message: ErrorFacts['portal_closed']['message']) => void;
+let portalClosed: PortalClosed = () => undefined;
+
+/** The one place that hears that the portal is closed to dealers. */
+export function onPortalClosed(handler: PortalClosed): void {
+  portalClosed = handler;
+}
+
 /** Called by whoever talks to the server, for every refusal it meets. */
 export function noticeSignedOut({ code, facts }: Pick<Problem, 'code' | 'facts'>): void {
+  if (code === 'portal_closed' && 'message' in facts) portalClosed(facts.message);
   if (code !== 'not_signed_in' && code !== 'session_ended') return;
   signedOut('reason' in facts ? facts.reason : null);
 }

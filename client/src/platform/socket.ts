@@ -16,6 +16,8 @@ const ANSWER_MS = 10_000;
 /** After the server closed us on purpose (changed rights) or refused for a moment: come back in about this time. */
 const RETURN_MS = 1_000;
 const LIBRARY_PAUSE_MS = 3_000;
+/** While the portal is closed to dealers; the page asks too, and is told first. */
+const CLOSED_MS = 8_000;
 
 const state = shallowReactive<{ state: ConnectionState; since: number }>({
   state: 'online',
@@ -226,7 +228,9 @@ function listen(opened: AppSocket): void {
     const problem = problemOf(error);
     if (problem) noticeSignedOut(problem);
     // A refused handshake is final for the library; a lost network is tried again by itself.
-    if (socket === opened && !opened.active) returnAfter(RETURN_MS * (1 + 2 * Math.random()));
+    if (socket !== opened || opened.active) return;
+    const pause = problem?.code === 'portal_closed' ? CLOSED_MS : RETURN_MS;
+    returnAfter(pause * (1 + 2 * Math.random()));
   });
 }
 
@@ -246,7 +250,7 @@ function returnAfter(delayMs: number): void {
 }
 
 /** The network or the person is back: do not sit out the rest of the pause. */
-function hurry(): void {
+export function hurry(): void {
   if (!tabs.leads()) return tabs.tell('hurry', null);
   if (!socket || socket.connected) return;
   clearTimeout(comeBack);

@@ -21,6 +21,8 @@ import { Causes1763701420000 } from './1763701420000-causes';
 import { Merges1763701500000 } from './1763701500000-merges';
 import { ReportSums1763701600000 } from './1763701600000-report-sums';
 import { DoneAppeals1763701610000 } from './1763701610000-done-appeals';
+import { Audit1763701900000 } from './1763701900000-audit';
+import { ClosedPortal1763701910000 } from './1763701910000-closed-portal';
 import { UploadHours1763702100000 } from './1763702100000-upload-hours';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
@@ -48,5 +50,7 @@ export const migrations = [
   Merges1763701500000,
   ReportSums1763701600000,
   DoneAppeals1763701610000,
+  Audit1763701900000,
+  ClosedPortal1763701910000,
   UploadHours1763702100000,
 ];

@@ -25,6 +25,7 @@ const STATUS = {
   storage_refused: 507,
   rate_limited: 429,
   database_away: 503,
+  portal_closed: 503,
   stopping: 503,
   internal: 500,
 } satisfies Record<ErrorCode, number>;
@@ -52,6 +53,7 @@ const TITLE = {
   wrong_offset: 'The part does not follow what has arrived',
   storage_refused: 'The server cannot store files now',
   rate_limited: 'Too many tries',
+  portal_closed: 'The portal is closed for now',
   database_away: 'The database is away for a moment',
   stopping: 'The server is stopping',
   internal: 'Something went wrong on our side',

@@ -4,6 +4,7 @@ import type { Ack, FieldProblem } from '@otklik/shared/errors';
 import { RightName } from '@otklik/shared/rights';
 import type { Route } from '@otklik/shared/route';
 import express, {
+  type ErrorRequestHandler,
   type NextFunction,
   type Request,
   type RequestHandler,
@@ -12,7 +13,7 @@ import express, {
 } from 'express';
 import type {} from 'pino-http'; // types of req.id
 import type * as z from 'zod';
-import { fail, toProblem } from './errors';
+import { AppError, fail, toProblem } from './errors';
 import type { Log } from './log';
 
 /** Who may try at all; the fine decision is the policy's, inside the service. */
@@ -64,6 +65,17 @@ export interface ApiOptions<Actor> {
   authenticate: (req: Request) => Promise<Actor>;
   /** Checks an integration's token against the request. @throws not_signed_in */
   authenticateIntegration: (req: Request) => Promise<void>;
+  /** Hears of every refusal, over HTTP and socket. Must not fail, and nobody waits for it. */
+  refused?: (refusal: RefusedCall<Actor>) => void;
+}
+
+export interface RefusedCall<Actor> {
+  actor: Actor | null;
+  /** Of a request; undefined for the socket. */
+  address: string | undefined;
+  /** Method and path, or the event; nothing of the caller's in it but ids. */
+  what: string;
+  error: AppError;
 }
 
 export interface Api<Actor> {
@@ -71,6 +83,8 @@ export interface Api<Actor> {
   operations: Operation[];
   /** Socket event → the same handler as over HTTP. */
   commands: Map<string, SocketCommand<Actor>>;
+  /** Stands behind the router: tells of what it refused, and passes it on. */
+  refusals: ErrorRequestHandler;
   /** Serves a route to signed-in people; over the socket too when the route names an event: then with the socket's id, without exchange. */
   mount<In, Out, Parsed>(
     route: Route<In, Out>,
@@ -160,6 +174,7 @@ export function createApi<Actor>({
   log,
   authenticate,
   authenticateIntegration,
+  refused = () => undefined,
 }: ApiOptions<Actor>): Api<Actor> {
   const router = express.Router({ caseSensitive: true });
   const operations: Operation[] = [];
@@ -198,7 +213,10 @@ export function createApi<Actor>({
   }
 
   const actors = new WeakMap<Request, Actor>();
+  /** The router forgets them before it passes an error on. */
+  const named = new WeakMap<Request, Request['params']>();
   const signedIn: RequestHandler = async (req, _res, next) => {
+    named.set(req, req.params);
     actors.set(req, await authenticate(req));
     next();
   };
@@ -212,6 +230,18 @@ export function createApi<Actor>({
     router,
     operations,
     commands,
+    refusals(error, req, _res, next) {
+      if (error instanceof AppError) {
+        const { ip: address } = req;
+        refused({
+          actor: actors.get(req) ?? null,
+          address,
+          what: whatOf(req, named.get(req)),
+          error,
+        });
+      }
+      next(error);
+    },
     mount(route, schemas, run) {
       register(route, schemas, 'signed_in');
       serve(route, signedIn, async (req, res) => {
@@ -229,6 +259,8 @@ export function createApi<Actor>({
           if (problem.status >= 500)
             log.error({ err: error, requestId, event }, 'a socket command failed');
           answer({ ok: false, problem });
+          if (error instanceof AppError)
+            refused({ actor, address: undefined, what: route.socket ?? '', error });
         }
       };
       commands.set(event, { right, run: answering });
@@ -258,6 +290,17 @@ export function createApi<Actor>({
       });
     },
   };
+}
+
+/** What a request asked for, with the ids it named and nothing else of what its sender wrote: the rest may be a secret. */
+function whatOf({ method, route }: Request, params: Request['params'] = {}): string {
+  const path: unknown = (route as { path?: unknown } | undefined)?.path;
+  if (typeof path !== 'string') return method;
+  const filled = path.replace(/:(\w+)/g, (name, key: string) => {
+    const value = params[key];
+    return typeof value === 'string' && /^([0-9a-f-]{36}|\d{1,15})$/.test(value) ? value : name;
+  });
+  return `${method} ${filled}`;
 }
 
 /** Gives every request an id, told back in `X-Request-Id` and in every problem body. */

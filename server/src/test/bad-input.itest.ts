@@ -217,6 +217,13 @@ beforeAll(async () => {
     'DELETE /sla/groups/:groupId': { groupId: randomUUID() },
     'POST /sla/groups/:groupId/restore': { groupId: randomUUID() },
     'PUT /sla/dealers/:dealerId/group': { dealerId, groupId: null },
+    'GET /audit': {
+      ...{ personId: randomUUID(), kind: 'change', dealerId, from: '2026-01-01', to: '2026-01-31' },
+      ...{ q: 'x', limit: 10 },
+    },
+    'GET /audit/csv': { personId: randomUUID(), kind: 'change', dealerId, from: '2026-01-01' },
+    'POST /audit/exports': { what: 'report', format: 'csv', name: 'x' },
+    'GET /admin/seats': {},
     'GET /reports': {
       ...{ from: '2026-01-01', to: '2026-01-31', by: 'manager', topicId: company.topic.id },
       ...{ typeCode: 'question', managerId: randomUUID(), teamId: 'none', dealerId },
@@ -288,6 +295,9 @@ beforeAll(async () => {
       guardDealer: true,
       remindDealerMinutes: 480,
       closeSilentMinutes: 960,
+      auditDays: 400,
+      closedToDealers: false,
+      closedMessage: { ru: 'x', en: 'x' },
     },
     'POST /appeals/:appealId/read': { appealId, seq: 1, rev: 1 },
     'POST /appeals/:appealId/unread': { appealId, seq: 1 },
@@ -586,7 +596,6 @@ const TABLES = [
   'mention',
   'sla_clock',
   'sla_clock_step',
-  'audit_entry',
   'entry_version',
   'idle_command',
   'receipt',
@@ -596,7 +605,8 @@ async function rows(): Promise<unknown> {
   const { db } = server.database;
   const [counted] = await db.query(
     `SELECT ${TABLES.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(', ')},
-       (SELECT coalesce(sum(rev), 0) FROM appeal) AS revisions`,
+       (SELECT coalesce(sum(rev), 0) FROM appeal) AS revisions,
+       (SELECT count(*) FROM audit_entry WHERE kind NOT IN ('refusal', 'sign_in')) AS written`,
   );
   return counted;
 }

@@ -4,7 +4,7 @@ import type { RouteRecordRaw } from 'vue-router';
 /** The same pages for admins and, with what their rights allow, for other staff. */
 const pages = (base: string, right: keyof Rights): RouteRecordRaw[] => {
   const meta = {
-    messages: ['admin', 'policies', 'calendars'],
+    messages: ['admin', 'audit', 'policies', 'calendars'],
     nav: 'dealers',
     side: 'staff',
     right,

@@ -1,5 +1,6 @@
+import { csvOf } from '@otklik/shared/csv';
 import { describe, expect, it } from 'vitest';
-import { csvOf } from './csv';
+
 import { workbookOf } from './export';
 
 describe('a table as CSV', () => {

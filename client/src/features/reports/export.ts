@@ -1,4 +1,4 @@
-import { csvOf } from './csv';
+import { csvOf } from '@otklik/shared/csv';
 
 type Cells = readonly (readonly (string | number | null)[])[];
 

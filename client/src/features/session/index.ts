@@ -1,7 +1,7 @@
 /**
  * Session: who is signed in here, what he may do and how he likes it; the login and what stands in its way.
  *
- * Hears `session:ended`. Everybody else builds on it and forgets all data when `personId` changes.
+ * Hears `session:ended`, `portal:closed`. Everybody else builds on it and forgets all data when `personId` changes.
  */
 import { defineAsyncComponent } from 'vue';
 import type { RouteRecordRaw } from 'vue-router';
@@ -16,6 +16,7 @@ export { useSeenTime } from './useSeenTime';
 /** Screens that take the place of every page: App decides when. */
 export const SessionEnded = defineAsyncComponent(() => import('./SessionEnded.vue'));
 export const StartTrouble = defineAsyncComponent(() => import('./StartTrouble.vue'));
+export const PortalClosed = defineAsyncComponent(() => import('./PortalClosed.vue'));
 export const NameStep = defineAsyncComponent(() => import('./NameStep.vue'));
 
 export const routes: RouteRecordRaw[] = [

@@ -12,12 +12,13 @@ import {
   isPassing,
   isRefusal,
   Offline,
+  onPortalClosed,
   onSignedOut,
   troubleOf,
   type Outcome,
   type Trouble,
 } from '../../platform/problem';
-import { on, onConnected, startSocket, stopSocket } from '../../platform/socket';
+import { hurry, on, onConnected, startSocket, stopSocket } from '../../platform/socket';
 import { forget, remember, remembered, type Remembered } from './session.memory';
 
 /** How a try to sign in ended; `session_limit` leads to step 2: the sessions that would have to end. */
@@ -53,6 +54,8 @@ export const useSession = defineStore('session', () => {
   const me = shallowRef<Me | null>(null);
   const loader = createLoader();
   const ended = ref<SessionEndReason | null>(null);
+  /** What dealers are told while the portal is closed to them; null: it is open. Nothing here is forgotten meanwhile. */
+  const closed = shallowRef<ErrorFacts['portal_closed']['message'] | null>(null);
   /** The server has not been reached since the page was opened: who is here, and all that is shown, is what this browser kept. */
   const fromMemory = ref(false);
   /** How far the device's clock is behind the server's, ms (SLA-1). */
@@ -82,7 +85,9 @@ export const useSession = defineStore('session', () => {
     try {
       return await ((await known) === null ? asked : soon(asked));
     } catch (error) {
-      const last = isPassing(troubleOf(error)) ? await known : null;
+      // A closed portal has answered: what this browser kept is not shown either.
+      const mayShow = isPassing(troubleOf(error)) && !isRefusal(error, 'portal_closed');
+      const last = mayShow ? await known : null;
       if (last === null) throw error;
       // The answer may still come, after patience has run out.
       asked.then(confirm, () => undefined);
@@ -129,6 +134,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function enter(next: Me | null): void {
+    if (closed.value !== null) reopened();
     const sameSession = next !== null && next.session.id === me.value?.session.id;
     if (next === null) {
       leave();
@@ -158,6 +164,11 @@ export const useSession = defineStore('session', () => {
     me.value = null;
   }
 
+  function reopened(): void {
+    closed.value = null;
+    hurry();
+  }
+
   let signingOut = false;
   function endedBecause(reason: SessionEndReason | null): void {
     // Before signing in, "not signed in" is no news; nor is the end that this tab has asked for.
@@ -169,7 +180,9 @@ export const useSession = defineStore('session', () => {
     if (reason === null) void load();
   }
 
+  let signingIn = false;
   async function signIn(input: SignIn): Promise<SignInResult> {
+    signingIn = true;
     try {
       const next = await call(peopleApi.signIn, input);
       loader.reset();
@@ -184,6 +197,8 @@ export const useSession = defineStore('session', () => {
     } catch (error) {
       if (isRefusal(error, 'session_limit')) return { state: 'session_limit', facts: error.facts };
       return { state: 'refused', trouble: troubleOf(error) };
+    } finally {
+      signingIn = false;
     }
   }
 
@@ -263,6 +278,11 @@ export const useSession = defineStore('session', () => {
   }
 
   onSignedOut(endedBecause);
+  onPortalClosed((message) => {
+    // Who is not in yet reads it beside the form.
+    if (!signingIn) closed.value = message;
+  });
+  on('portal:closed', ({ message }) => (closed.value = message));
   on('settings:news', putSettings);
   on('session:ended', ({ reason }) => endedBecause(reason));
   let connectedBefore: string | null = null;
@@ -293,6 +313,7 @@ export const useSession = defineStore('session', () => {
     me,
     loading: loader.is,
     ended,
+    closed,
     fromMemory,
     serverOffsetMs,
     personId,

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n';
 
 import type { Trouble } from '../../platform/problem';
 import { useFormat } from '../../platform/useFormat';
+import { closedWords } from './closed.words';
 
 /** One sentence for a refused sign-in; with too many tries it counts the time left. Null: nothing to say. */
 export function useTroubleText(trouble: () => Trouble | null): ComputedRef<string | null> {
@@ -23,6 +24,8 @@ export function useTroubleText(trouble: () => Trouble | null): ComputedRef<strin
       case 'rate_limited':
         if (left.value === 0) return t('login.tryNow');
         return t('login.tooOften', { time: waitTime(left.value) });
+      case 'portal_closed':
+        return `${t('common.portalClosed.title')}. ${'message' in now.facts ? closedWords(now.facts.message) : ''}`;
       case 'offline':
         return t('login.offline');
       case 'timeout':

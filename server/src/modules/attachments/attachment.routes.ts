@@ -86,7 +86,7 @@ export function attachmentRoutes(
     { input: AttachmentId, output: 'binary' },
     {},
     async (actor, { attachmentId }, { res }) => {
-      await service.get(actor, attachmentId);
+      await service.download(actor, attachmentId);
       res.redirect(await addressOf(actor, attachmentId, 'file'));
       return undefined;
     },

@@ -23,6 +23,11 @@ export interface AttachmentDeps {
   now: () => Date;
   /** May this person read the entry that holds the file? Asked at every download. */
   mayReadEntry: (actor: Actor, entryId: string) => Promise<boolean>;
+  /** Writes down who takes which file, before he gets its address. */
+  recordDownload?: (
+    actor: Actor,
+    file: { id: string; name: string; entryId: string | null },
+  ) => Promise<void>;
 }
 
 /** An upload whose bytes have arrived. */
@@ -52,6 +57,7 @@ export function createAttachmentService({
   storage,
   now,
   mayReadEntry,
+  recordDownload,
 }: AttachmentDeps) {
   /** Streams bytes to disk; the answer must be given to {@link add} or {@link discardReceived}. */
   const receive = (source: Readable) => storage.receive(randomUUID(), source);
@@ -160,6 +166,13 @@ export function createAttachmentService({
     return row;
   }
 
+  /** Like {@link get}, and it is written down. @throws not_found */
+  async function download(actor: Actor, attachmentId: string): Promise<AttachmentRow> {
+    const row = await get(actor, attachmentId);
+    await recordDownload?.(actor, { id: row.id, name: row.name, entryId: row.entry_id });
+    return row;
+  }
+
   /** Like {@link get}, for files that have a preview. @throws not_found */
   async function getPreview(actor: Actor, attachmentId: string): Promise<AttachmentRow> {
     const row = await get(actor, attachmentId);
@@ -195,5 +208,5 @@ export function createAttachmentService({
     return removed;
   }
 
-  return { receive, discardReceived, add, get, getPreview, discard, sweepUnused };
+  return { receive, discardReceived, add, get, download, getPreview, discard, sweepUnused };
 }

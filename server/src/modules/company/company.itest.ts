@@ -17,6 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+const OPEN = { auditDays: 1_095, closedToDealers: false, closedMessage: { ru: '', en: '' } };
 const log = () =>
   server.database.db.query<{ before: unknown; after: unknown; actor_id: string }>(
     `SELECT before, after, actor_id FROM audit_entry WHERE action = 'company.changed' ORDER BY at`,
@@ -30,6 +31,7 @@ describe('the rules of the company', () => {
       guardDealer: true,
       remindDealerMinutes: null,
       closeSilentMinutes: null,
+      ...OPEN,
     });
     const me = await admin.call(peopleApi.me, {});
     expect([me.limits.editMinutes, me.can.manageCompany]).toEqual([15, true]);
@@ -42,6 +44,7 @@ describe('the rules of the company', () => {
       guardDealer: false,
       remindDealerMinutes: null,
       closeSilentMinutes: null,
+      ...OPEN,
     });
     await admin.call(companyApi.changeSettings, { guardDealer: false });
     await admin.call(companyApi.changeSettings, {});

@@ -13,7 +13,9 @@ interface Silence {
 }
 
 const COLUMNS = `edit_minutes AS "editMinutes", guard_staff AS "guardStaff", guard_dealer AS "guardDealer",
-  remind_dealer_minutes AS "remindDealerMinutes", close_silent_minutes AS "closeSilentMinutes"`;
+  remind_dealer_minutes AS "remindDealerMinutes", close_silent_minutes AS "closeSilentMinutes",
+  audit_days AS "auditDays", closed_to_dealers AS "closedToDealers",
+  json_build_object('ru', closed_message_ru, 'en', closed_message_en) AS "closedMessage"`;
 
 function theRow(rows: CompanySettings[]): CompanySettings {
   const [row] = rows;
@@ -32,10 +34,13 @@ export const companyRepository = {
   /** Writes the rules and tells every node, when the transaction commits. */
   async save(tx: Tx, settings: CompanySettings): Promise<void> {
     await tx.query(
-      `UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3, remind_dealer_minutes = $4, close_silent_minutes = $5`,
+      `UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3, remind_dealer_minutes = $4, close_silent_minutes = $5,
+         audit_days = $6, closed_to_dealers = $7, closed_message_ru = $8, closed_message_en = $9`,
       [
         ...[settings.editMinutes, settings.guardStaff, settings.guardDealer],
         ...[settings.remindDealerMinutes, settings.closeSilentMinutes],
+        ...[settings.auditDays, settings.closedToDealers],
+        ...[settings.closedMessage.ru, settings.closedMessage.en],
       ],
     );
     await tx.query(`SELECT pg_notify('${COMPANY_CHANGED}', '')`);

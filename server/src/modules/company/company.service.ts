@@ -13,10 +13,17 @@ const MAX_AGE_MS = 60_000;
 /** The log names subjects by id; the company is the only one of its kind. */
 const COMPANY_ID = '00000000-0000-0000-0000-000000000000';
 
+interface Deps {
+  db: Db;
+  now: () => Date;
+  /** Called when the rules may have changed, by whichever node. */
+  changed?: () => void;
+}
+
 export type CompanyService = ReturnType<typeof createCompanyService>;
 
 /** The rules of the whole company: remembered by each node until somebody changes them. */
-export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
+export function createCompanyService({ db, now, changed }: Deps) {
   let known: { settings: Promise<CompanySettings>; sinceMs: number } | null = null;
   let stopListening: (() => Promise<void>) | null = null;
   const forget = () => {
@@ -36,7 +43,11 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
   return {
     /** Hears of changes by other nodes from now on. */
     async start(): Promise<void> {
-      stopListening = await db.listen(COMPANY_CHANGED, forget, forget);
+      const heard = () => {
+        forget();
+        changed?.();
+      };
+      stopListening = await db.listen(COMPANY_CHANGED, heard, heard);
       forget();
     },
 
@@ -50,6 +61,12 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
 
     /** By which an appeal waits for its dealer; always as it stands now. */
     silence: () => companyRepository.silence(db),
+
+    /** What dealers read while the portal is closed to them; null: it is open. */
+    async closed(): Promise<CompanySettings['closedMessage'] | null> {
+      const { closedToDealers, closedMessage } = await remembered();
+      return closedToDealers ? closedMessage : null;
+    },
 
     /** Is a stale answer of this side held? */
     async guards(side: Side): Promise<boolean> {
@@ -90,6 +107,9 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
             input.closeSilentMinutes === undefined
               ? before.closeSilentMinutes
               : input.closeSilentMinutes,
+          auditDays: input.auditDays ?? before.auditDays,
+          closedToDealers: input.closedToDealers ?? before.closedToDealers,
+          closedMessage: input.closedMessage ?? before.closedMessage,
         };
         const { remindDealerMinutes: remind, closeSilentMinutes: close } = settings;
         if (remind !== null && close !== null && close <= remind) {
@@ -98,8 +118,8 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
           const message = 'the reminder comes before the closing';
           throw fail('invalid_input', { fields: [{ path, rule: 'order', message }] });
         }
-        const changed = changedFields({ ...before }, { ...settings });
-        if (changed === null) return before;
+        const difference = changedFields(flat(before), flat(settings));
+        if (difference === null) return before;
         await companyRepository.save(tx, settings);
         if (before.remindDealerMinutes !== remind || before.closeSilentMinutes !== close)
           await companyRepository.countSilenceFrom(tx, now());
@@ -110,7 +130,7 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
           dealerId: null,
           subjectId: COMPANY_ID,
           subject: 'company',
-          ...changed,
+          ...difference,
         });
         tx.afterCommit(forget);
         return settings;
@@ -118,3 +138,10 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
     },
   };
 }
+
+/** Field by field, as the log compares them. */
+const flat = ({ closedMessage: { ru, en }, ...settings }: CompanySettings) => ({
+  ...settings,
+  closedMessageRu: ru,
+  closedMessageEn: en,
+});

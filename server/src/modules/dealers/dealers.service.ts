@@ -136,7 +136,9 @@ export function createDealerService(deps: DealerDeps) {
       visitors.map(({ id }) => id),
     );
     await save();
-    await holdToRules(tx, visitors, { by: actor.personId, at: now() });
+    await holdToRules(tx, visitors, {
+      ...{ by: actor.personId, bySession: actor.sessionId, at: now() },
+    });
   }
 
   /**

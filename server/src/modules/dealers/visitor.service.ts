@@ -105,7 +105,7 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     changed: ReadonlySet<string>,
     accessAllowed: boolean | undefined,
   ): Promise<void> {
-    const by = { by: actor.personId, at: now() };
+    const by = { by: actor.personId, bySession: actor.sessionId, at: now() };
     if (accessAllowed === false) await endAll(tx, [before.id], by, 'access_closed');
     if (changed.has('sessionRule') || changed.has('maxSessions'))
       await holdToRules(tx, [before], by);
@@ -125,7 +125,8 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     return db.transaction(async (tx) => {
       const visitor = await lockToManage(tx, actor, visitorId);
       await personRepository.setPassword(tx, visitorId, await hashPassword(password));
-      await endAll(tx, [visitorId], { by: actor.personId, at: now() }, 'ended_by_staff');
+      const by = { by: actor.personId, bySession: actor.sessionId, at: now() };
+      await endAll(tx, [visitorId], by, 'ended_by_staff');
       await recordChange(tx, {
         ...mark(actor, visitor),
         ...{ action: 'visitor.password_made', before: null, after: null },
@@ -158,14 +159,11 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
       const ids = people.map(({ id }) => id);
       const live = await sessionRepository.listLive(tx, ids, now());
       const session = live.find(({ id }) => id === sessionId);
-      const end = { reason: 'ended_by_staff', by: actor.personId, at: now() } as const;
+      const by = { by: actor.personId, bySession: actor.sessionId, at: now() };
+      const end = { reason: 'ended_by_staff', asked: true, ...by } as const;
       if (session === undefined || (await sessionRepository.end(tx, [sessionId], end)) === 0) {
         throw fail('not_found', { what: 'session' });
       }
-      await recordChange(tx, {
-        ...mark(actor, { id: session.personId, name: session.ownerName, dealerId }),
-        ...{ action: 'session.ended', before: { device: session.device }, after: null },
-      });
     });
   }
 

@@ -6,6 +6,7 @@ import { visitorRepository, type VisitorRow } from './visitor.repository';
 interface By {
   /** The member of staff. */
   by: string;
+  bySession?: string;
   at: Date;
 }
 
@@ -13,14 +14,14 @@ interface By {
 export async function endAll(
   tx: Tx,
   personIds: readonly string[],
-  { by, at }: By,
+  { by, bySession, at }: By,
   reason: 'access_closed' | 'ended_by_staff',
 ): Promise<void> {
   const live = await sessionRepository.listLive(tx, personIds, at);
   await sessionRepository.end(
     tx,
     live.map(({ id }) => id),
-    { reason, by, at },
+    { reason, by, bySession, at },
   );
 }
 
@@ -32,14 +33,14 @@ export async function endAll(
 export async function holdToRules(
   tx: Tx,
   before: readonly VisitorRow[],
-  { by, at }: By,
+  { by, bySession, at }: By,
 ): Promise<void> {
   for (const was of before) {
     const visitor = await visitorRepository.find(tx, was.id, at);
     if (visitor === null) continue;
     const live = await sessionRepository.listLive(tx, [visitor.id], at);
     const tooMany = sessionsBeyond(live, visitorLimit(visitor)).map(({ id }) => id);
-    await sessionRepository.end(tx, tooMany, { reason: 'ended_by_staff', by, at });
+    await sessionRepository.end(tx, tooMany, { reason: 'ended_by_staff', by, bySession, at });
     if (visitorIsShared(was) !== visitorIsShared(visitor)) {
       await personRepository.reconnect(tx, visitor.id);
     }

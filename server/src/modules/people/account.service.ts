@@ -11,6 +11,7 @@ import type {
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Actor } from './actor';
+import { recordChange } from './change-log.repository';
 import { guesses, refuseSpent } from './guesses';
 import { hashPassword, passwordMatches } from './password';
 import { seesColleagues } from './person.policy';
@@ -77,6 +78,12 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
       const row = await sessionRepository.get(tx, actor.sessionId);
       if (!isSharedSession(row)) throw fail('forbidden', { right: 'nameSession' });
       await sessionRepository.name(tx, actor.sessionId, name);
+      if (row.personName === name) return;
+      await recordChange(tx, {
+        ...{ kind: 'session', action: 'session.named', by: actor, at: now() },
+        ...{ dealerId: actor.dealerId, subjectId: actor.personId, subject: row.name },
+        ...{ before: { name: row.personName }, after: { name } },
+      });
     });
     return me(actor);
   }
@@ -108,7 +115,11 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
       const live = await sessionRepository.listLive(tx, [actor.personId], now());
       const others = live.map(({ id }) => id).filter((id) => id !== actor.sessionId);
       const end = { reason: 'ended_by_self', by: actor.personId, at: now() } as const;
-      await sessionRepository.end(tx, others, end);
+      await sessionRepository.end(tx, others, { ...end, bySession: actor.sessionId });
+      await recordChange(tx, {
+        ...{ action: 'person.password_changed', by: actor, at: now(), before: null, after: null },
+        ...{ dealerId: actor.dealerId, subjectId: actor.personId, subject: actor.name },
+      });
     });
   }
 

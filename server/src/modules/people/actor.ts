@@ -20,6 +20,8 @@ export interface Actor {
   teamIds: readonly string[];
   /** Grows when what this person may see changes. */
   rightsVersion: number;
+  /** Where his request comes from; a socket's is told by its session. */
+  address?: string | null;
 }
 
 export const isStaff = (actor: Pick<Actor, 'side'>) => actor.side === 'staff';

@@ -1,38 +1,51 @@
-import type { Db, Tx } from '../../platform/db';
+import type { AuditKind } from '@otklik/shared/audit-words';
+import type { Db } from '../../platform/db';
 import type { Actor } from './actor';
 
 export type Fields = Record<string, unknown>;
 
 export interface Change {
-  /** Null: the system, or a tool run by hand. */
-  by: Pick<Actor, 'personId' | 'sessionId'> | null;
+  /** `change` unless said. */
+  kind?: AuditKind;
+  /** Null: the system, a tool run by hand, or nobody known. `address`: of the request; without it the one the session began from. */
+  by: (Pick<Actor, 'personId' | 'sessionId'> & { address?: string | null }) | null;
+  /** Where it came from when nobody known did it. */
+  address?: string | null;
   at: Date;
   /** `<subject>.<past tense>`, e.g. `visitor.changed`. */
   action: string;
   dealerId: string | null;
-  subjectId: string;
+  subjectId: string | null;
   /** Its name, for people who read the log when the subject has changed again. */
   subject: string;
-  /** Values of the changed fields only; never a password or its hash. */
+  /** Values of the changed fields only; never a password or its hash, a token, or the text of a message. */
   before: Fields | null;
   after: Fields | null;
 }
 
-/** Writes one line of the log of changes, in the transaction of the change. */
-export async function recordChange(tx: Tx, change: Change): Promise<void> {
-  await tx.query(
-    `INSERT INTO audit_entry (at, actor_id, session_id, action, dealer_id, subject_id, subject, before, after)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+/** Writes one line of the audit log, in the transaction of the change. */
+export const recordChange = (tx: Pick<Db, 'query'>, change: Change): Promise<void> =>
+  recordLines(tx, [change]);
+
+export async function recordLines(q: Pick<Db, 'query'>, lines: readonly Change[]): Promise<void> {
+  await q.query(
+    `INSERT INTO audit_entry (at, kind, actor_id, session_id, address, action, dealer_id, subject_id, subject, before, after)
+     SELECT l.at, l.kind, l.actor, l.session, coalesce(l.address, s.address), l.action, l.dealer, l.what, l.subject, l.before, l.after
+     FROM jsonb_to_recordset($1::jsonb) AS l (at timestamptz, kind text, actor uuid, session uuid, address text, action text,
+       dealer uuid, what uuid, subject text, before jsonb, after jsonb)
+     LEFT JOIN session s ON s.id = l.session`,
     [
-      change.at,
-      change.by?.personId ?? null,
-      change.by?.sessionId ?? null,
-      change.action,
-      change.dealerId,
-      change.subjectId,
-      change.subject,
-      change.before === null ? null : JSON.stringify(change.before),
-      change.after === null ? null : JSON.stringify(change.after),
+      JSON.stringify(
+        lines.map(({ kind = 'change', by, address, dealerId, subjectId, ...line }) => ({
+          ...line,
+          kind,
+          actor: by?.personId,
+          session: by?.sessionId,
+          address: by?.address ?? address,
+          dealer: dealerId,
+          what: subjectId,
+        })),
+      ),
     ],
   );
 }
@@ -63,7 +76,7 @@ export interface ChangeRow {
   after: Fields | null;
 }
 
-/** A dealer's log, newest first, from just after `after`. */
+/** A dealer's log, newest first, from just after `after`: what was changed, and which sessions were ended by themselves. */
 export const listChanges = (
   db: Db,
   dealerId: string,
@@ -74,7 +87,8 @@ export const listChanges = (
     `SELECT a.id, a.at, to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "exactAt",
             coalesce(p.name, '') AS actor, a.action, a.subject, a.before, a.after
      FROM audit_entry a LEFT JOIN person p ON p.id = a.actor_id
-     WHERE a.dealer_id = $1 AND ($2::timestamptz IS NULL OR (a.at, a.id) < ($2, $3::uuid))
+     WHERE a.dealer_id = $1 AND (a.kind = 'change' OR a.kind = 'session' AND a.before @> '{"asked": true}')
+       AND ($2::timestamptz IS NULL OR (a.at, a.id) < ($2, $3::uuid))
      ORDER BY a.at DESC, a.id DESC LIMIT $4`,
     [dealerId, after?.at ?? null, after?.id ?? null, limit],
   );

@@ -6,16 +6,24 @@
  * Hears nothing.
  */
 export { isStaff, rooms, roomsOf, seesAllAppeals, type Actor } from './actor';
-export { changedFields, listChanges, recordChange, type ChangeRow } from './change-log.repository';
+export {
+  changedFields,
+  listChanges,
+  recordChange,
+  type ChangeRow,
+  type Fields,
+} from './change-log.repository';
 export { createIntegrationService, type IntegrationService } from './integration.service';
 export { hashPassword, makeOneTimePassword } from './password';
 export { peopleRoutes } from './people.routes';
 export { Person } from './person.entity';
+export { shownAddress } from './network';
 export { isSharedLogin, sessionLimit, sessionsBeyond } from './person.policy';
 export { personRepository } from './person.repository';
 export { channels, sessionRepository, type DeviceRow } from './session.repository';
 export { holds, jobRights, rights, type Who } from './rights';
 export { rightsRoutes } from './rights.routes';
+export { createRefusalLog, type RefusalLog } from './refusal.log';
 export { createSessionService, type SessionService } from './session.service';
 export { sessionView, type IsOnline } from './session.view';
 export { createStaffService, loginTaken, type StaffService } from './staff.service';

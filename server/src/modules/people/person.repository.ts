@@ -8,6 +8,9 @@ type Reader = Pick<Db, 'query'>;
 export interface Credentials {
   id: string;
   passwordHash: string;
+  /** Who it is, for the log. */
+  name: string;
+  dealerId: string | null;
 }
 
 /** The rest starts with what the table says. */
@@ -42,7 +45,7 @@ export interface ColleagueRow {
 export const personRepository = {
   async findCredentials(db: Reader, login: string): Promise<Credentials | null> {
     const [row] = await db.query<Credentials>(
-      `SELECT id, password_hash AS "passwordHash" FROM person WHERE lower(login) = lower($1)`,
+      `SELECT id, password_hash AS "passwordHash", name, dealer_id AS "dealerId" FROM person WHERE lower(login) = lower($1)`,
       [login],
     );
     return row ?? null;

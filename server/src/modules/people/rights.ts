@@ -193,6 +193,10 @@ export const rights: Record<RightName, RightRule> = {
   'company.read': { object: null, hides: true, may: staff },
   'company.manage': { object: null, needs: 'company.read', may: { admin: 'any' } },
   'rights.see': { object: null, needs: 'staff.work', may: { admin: 'any' } },
+  'audit.read': { object: null, needs: 'staff.work', may: { admin: 'any' } },
+  // What a browser of the staff makes or prints by itself; dealers have no exports.
+  'export.record': { object: null, hides: true, may: staff },
+  'seats.see': { object: null, needs: 'staff.work', may: { admin: 'any' } },
 
   // The server itself
   'server.health': { object: null, may: everybody },
@@ -213,6 +217,7 @@ export const newsRights: Record<keyof ServerNews, RightName> = {
   'notice:news': 'notice.read',
   'session:ended': 'account.use',
   'server:stopping': 'account.use',
+  'portal:closed': 'account.use',
 };
 
 /** Every kind of work the server does by itself. */
@@ -225,6 +230,7 @@ export const jobRights = {
   aimLadder: 'server.work',
   lookAtWaits: 'server.work',
   sweepNotices: 'server.work',
+  sweepAudit: 'server.work',
 } satisfies Record<string, RightName>;
 
 export type Who = Pick<Actor, 'role'> & Partial<Pick<Actor, 'scope' | 'chief'>>;

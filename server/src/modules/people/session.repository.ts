@@ -142,22 +142,33 @@ export const sessionRepository = {
     ),
 
   /**
-   * Ends those of the sessions that still live, and tells every node once the transaction commits.
+   * Ends those of the sessions that still live, writes it down, and tells every node once the transaction commits.
    * Lock the person first when several may end at once: two such transactions would otherwise wait for each other.
    * @returns how many ended
    */
   async end(
     tx: Tx,
     sessionIds: readonly string[],
-    end: { reason: SessionEndReason; by: string | null; at: Date },
+    end: {
+      reason: SessionEndReason;
+      by: string | null;
+      bySession?: string | undefined;
+      asked?: true;
+      at: Date;
+    },
   ): Promise<number> {
     if (sessionIds.length === 0) return 0;
     const ended = await tx.query<{ id: string }>(
       `WITH ended AS (
          UPDATE session SET ended_at = $2, ended_reason = $3, ended_by = $4
-         WHERE id = ANY($1) AND ended_at IS NULL RETURNING id)
+         WHERE id = ANY($1) AND ended_at IS NULL RETURNING id, person_id, device),
+       written AS (
+         INSERT INTO audit_entry (at, kind, actor_id, session_id, address, action, dealer_id, subject_id, subject, before)
+         SELECT $2::timestamptz, 'session', $4::uuid, $5::uuid, (SELECT address FROM session WHERE id = $5::uuid), 'session.ended',
+           p.dealer_id, p.id, p.name, jsonb_build_object('device', e.device, 'reason', $3::text, 'session', e.id, 'asked', $6::boolean)
+         FROM ended e JOIN person p ON p.id = e.person_id)
        SELECT id, pg_notify('${channels.sessionEnded}', json_build_object('sessionId', id, 'reason', $3::text)::text) FROM ended`,
-      [sessionIds, end.at, end.reason, end.by],
+      [sessionIds, end.at, end.reason, end.by, end.bySession ?? null, end.asked ?? false],
     );
     return ended.length;
   },

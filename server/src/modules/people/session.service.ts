@@ -7,7 +7,9 @@ import type { Log } from '../../platform/log';
 import { createAccountService } from './account.service';
 import type { Actor } from './actor';
 import { guesses } from './guesses';
+import { shownAddress } from './network';
 import { personRepository } from './person.repository';
+import type { RefusalLog } from './refusal.log';
 import { tokenHash, tokenOf } from './session.cookie';
 import { sessionRepository, type SessionRow } from './session.repository';
 import { actorOf, sessionView, type IsOnline } from './session.view';
@@ -25,6 +27,10 @@ export interface SessionDeps {
   limits: () => Promise<Me['limits']>;
   /** Called with a person's settings as they are now, for his other sessions. */
   tellSettings: (personId: string, settings: PersonSettings) => void;
+  /** Where refused sign-ins are noted. */
+  refusals?: Pick<RefusalLog, 'note'>;
+  /** Whether this side may come in at all now. @throws portal_closed */
+  admit?: (who: Pick<Actor, 'side'>) => Promise<void>;
 }
 
 export type SessionService = ReturnType<typeof createSessionService>;
@@ -33,7 +39,7 @@ const TOUCH_EVERY_MS = 60_000;
 
 /** Everything about being signed in: the door, the check of every request, and one's own sessions. */
 export function createSessionService(deps: SessionDeps) {
-  const { db, config, now, log, isOnline } = deps;
+  const { db, config, now, log, isOnline, admit } = deps;
 
   const findAll = (hashes: readonly Buffer[]) => sessionRepository.findByTokens(db, hashes);
   /** Requests that arrive together share one reading: a thousand clients coming back at once are few queries. */
@@ -54,27 +60,32 @@ export function createSessionService(deps: SessionDeps) {
    * believes to be in; tabs of one browser share the cookie, and one of them may have signed in as somebody else since.
    * @throws not_signed_in – no session token, one that never was, or one of another session than claimed
    * @throws session_ended – it was a session, with the reason why it is no more
+   * @throws portal_closed – for dealers, while the portal is
    */
-  async function authenticate(cookieHeader: string | undefined, claimed?: string): Promise<Actor> {
+  async function authenticate(
+    cookieHeader: string | undefined,
+    claimed?: string,
+    address?: string,
+  ): Promise<Actor> {
     const token = tokenOf(cookieHeader);
     const row = token === undefined ? null : await findTogether(tokenHash(token));
     if (row === null || (claimed !== undefined && claimed !== row.sessionId)) {
       throw fail('not_signed_in', {});
     }
-    return admit(row);
+    return enter(row, address);
   }
 
   /**
    * Who acts in a session that is known by its id: the caller has a proof that it was given to him.
-   * @throws not_signed_in, session_ended
+   * @throws not_signed_in, session_ended, portal_closed
    */
   async function resume(sessionId: string): Promise<Actor> {
     const row = await sessionRepository.find(db, sessionId);
     if (row === null) throw fail('not_signed_in', {});
-    return admit(row);
+    return enter(row);
   }
 
-  async function admit(row: SessionRow): Promise<Actor> {
+  async function enter(row: SessionRow, address?: string): Promise<Actor> {
     if (row.endedReason !== null) throw fail('session_ended', { reason: row.endedReason });
     if (row.expiresAt <= now()) {
       await expire([row.sessionId]);
@@ -82,7 +93,9 @@ export function createSessionService(deps: SessionDeps) {
     }
     if (!row.accessAllowed) throw fail('session_ended', { reason: 'access_closed' });
     noteLife(row);
-    return actorOf(row);
+    const actor = actorOf(row);
+    await admit?.(actor);
+    return address === undefined ? actor : { ...actor, address: shownAddress(address) };
   }
 
   /** Nobody waits for it, and losing one costs a minute of "last seen". */
@@ -133,7 +146,8 @@ export function createSessionService(deps: SessionDeps) {
       await personRepository.lock(tx, [actor.personId]);
       const live = await sessionRepository.listLive(tx, [actor.personId], now());
       const ids = live.map(({ id }) => id).filter(which);
-      return sessionRepository.end(tx, ids, { reason, by: actor.personId, at: now() });
+      const by = { by: actor.personId, bySession: actor.sessionId };
+      return sessionRepository.end(tx, ids, { reason, ...by, at: now() });
     });
   }
 

@@ -2,14 +2,16 @@ import type * as z from 'zod';
 import type { SignIn } from '@otklik/shared/people';
 import type { Config } from '../../config';
 import type { Db, Tx } from '../../platform/db';
-import { fail } from '../../platform/errors';
+import { AppError, fail } from '../../platform/errors';
 import type { Actor } from './actor';
+import { recordChange } from './change-log.repository';
 import { deviceOf } from './device';
 import { guesses, refuseSpent } from './guesses';
 import { networkOf, shownAddress } from './network';
 import { passwordMatches } from './password';
 import { sessionsBeyond } from './person.policy';
 import { personRepository, type Credentials } from './person.repository';
+import type { RefusalLog } from './refusal.log';
 import { makeToken, tokenHash } from './session.cookie';
 import { sessionRepository } from './session.repository';
 import { actorOf, limitOf } from './session.view';
@@ -26,21 +28,56 @@ interface Deps {
   db: Db;
   config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
   now: () => Date;
+  refusals?: Pick<RefusalLog, 'note'>;
+  /** @throws portal_closed */
+  admit?: (who: Pick<Actor, 'side'>) => Promise<void>;
 }
 
-export function createSignIn({ db, config, now }: Deps) {
+export function createSignIn({ db, config, now, refusals, admit }: Deps) {
   /**
    * Opens a session. An unknown login and a wrong password answer alike, in the same time.
    * @throws wrong_credentials – no such pair
    * @throws rate_limited – too many wrong passwords for this login or from this network
    * @throws access_closed – the pair is right, the access is switched off
    * @throws session_limit – the rule "one / up to N" is reached and `endOthers` is not asked for
+   * @throws portal_closed – the pair is right, the portal is closed to dealers
    */
   async function signIn(
     input: z.output<typeof SignIn>,
     origin: Origin,
   ): Promise<{ token: string; actor: Actor }> {
     const person = await personRepository.findCredentials(db, input.login);
+    try {
+      return await letIn(person, input, origin);
+    } catch (error) {
+      if (error instanceof AppError) noteRefused(person, input.login, origin, error);
+      throw error;
+    }
+  }
+
+  /** A password typed into the wrong field must not be read in the log: of a login that is nobody's only the beginning is kept. */
+  function noteRefused(
+    person: Credentials | null,
+    login: string,
+    { address, userAgent }: Origin,
+    { code }: AppError,
+  ): void {
+    refusals?.note(`network:${networkOf(address ?? '')}`, {
+      ...{ kind: 'sign_in', action: 'sign_in.refused', by: null, at: now(), before: null },
+      ...{ address: shownAddress(address), dealerId: person?.dealerId ?? null },
+      ...{
+        subjectId: person?.id ?? null,
+        subject: person?.name ?? `${[...login].slice(0, 2).join('')}…`,
+      },
+      after: { code, device: deviceOf(userAgent).name },
+    });
+  }
+
+  async function letIn(
+    person: Credentials | null,
+    input: z.output<typeof SignIn>,
+    origin: Origin,
+  ): Promise<{ token: string; actor: Actor }> {
     const network = networkOf(origin.address ?? '');
     await refuseGuessing(person, input.login, network);
     if (!(await passwordMatches(person?.passwordHash, input.password)) || person === null) {
@@ -59,7 +96,14 @@ export function createSignIn({ db, config, now }: Deps) {
       await makeRoom(tx, person.id, sessionId, input.endOthers ?? false);
       await personRepository.signedIn(tx, person.id, now());
       await guesses.forget(tx, loginSubject(person, input.login));
-      return actorOf(await sessionRepository.get(tx, sessionId));
+      const actor = actorOf(await sessionRepository.get(tx, sessionId));
+      await admit?.(actor);
+      await recordChange(tx, {
+        ...{ kind: 'sign_in', action: 'session.begun', by: actor, at: now(), before: null },
+        ...{ dealerId: actor.dealerId, subjectId: person.id, subject: person.name },
+        after: { device: deviceOf(origin.userAgent).name },
+      });
+      return actor;
     });
     return { token, actor };
   }
@@ -82,8 +126,11 @@ export function createSignIn({ db, config, now }: Deps) {
   async function giveWay(tx: Tx, previousToken: string): Promise<void> {
     const [previous] = await sessionRepository.findByTokens(tx, [tokenHash(previousToken)]);
     if (!previous) return;
-    const by = previous.personId;
-    await sessionRepository.end(tx, [previous.sessionId], { reason: 'signed_out', by, at: now() });
+    const by = { by: previous.personId, bySession: previous.sessionId };
+    await sessionRepository.end(tx, [previous.sessionId], {
+      ...{ reason: 'signed_out', at: now() },
+      ...by,
+    });
   }
 
   async function openSession(
@@ -133,7 +180,9 @@ export function createSignIn({ db, config, now }: Deps) {
       });
     }
     const ids = inTheWay.map(({ id }) => id);
-    await sessionRepository.end(tx, ids, { reason: 'replaced', by: personId, at: now() });
+    await sessionRepository.end(tx, ids, {
+      ...{ reason: 'replaced', by: personId, bySession: own, at: now() },
+    });
   }
 
   return { signIn };

@@ -113,6 +113,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
       await sessionRepository.end(tx, ids, {
         reason: 'ended_by_staff',
         by: by?.personId ?? null,
+        bySession: by?.sessionId,
         at: now(),
       });
     });
@@ -124,6 +125,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
     await sessionRepository.end(tx, ids, {
       reason: 'access_closed',
       by: by?.personId ?? null,
+      bySession: by?.sessionId,
       at: now(),
     });
   }

@@ -700,6 +700,10 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     'GET /dealers/:dealerId/log': [ofDealer(({ dealerId }) => ({ dealerId, limit: 10 }))],
 
     /* The company's rules */
+    'GET /audit': [plain({ limit: 10 })],
+    'GET /audit/csv': [plain({ q: 'nothing like it' })],
+    'POST /audit/exports': [plain({ what: 'report', format: 'csv', name: 'report.csv' })],
+    'GET /admin/seats': [plain({})],
     'GET /company/settings': [plain({})],
     'PATCH /company/settings': [plain({ editMinutes: 15 })],
     'GET /sla/calendars': [plain({})],

@@ -9,6 +9,11 @@ function cell(value: string | number | null): string {
   return /["\r\n,;\t]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
+type Cells = readonly (string | number | null)[];
+
+/** What a file begins with, so that spreadsheets read it as UTF-8. */
+export const CSV_START = '\uFEFF';
+/** One row of RFC 4180. */
+export const csvLine = (row: Cells): string => `${row.map(cell).join(',')}\r\n`;
 /** Rows as comma-separated text that spreadsheets open in UTF-8 (RFC 4180, with a byte order mark). */
-export const csvOf = (rows: readonly (readonly (string | number | null)[])[]): string =>
-  `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+export const csvOf = (rows: readonly Cells[]): string => CSV_START + rows.map(csvLine).join('');

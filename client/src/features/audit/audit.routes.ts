@@ -1,0 +1,14 @@
+import type { RouteRecordRaw } from 'vue-router';
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/admin/audit',
+    component: () => import('./AuditPage.vue'),
+    meta: {
+      messages: ['audit', 'admin'],
+      nav: 'audit',
+      side: 'staff',
+      right: 'manageCompany',
+    },
+  },
+];
