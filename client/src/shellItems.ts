@@ -15,6 +15,7 @@ import {
   Store,
   Zap,
   Timer,
+  UsersRound,
 } from '@lucide/vue';
 import type { Rights, Side } from '@otklik/shared/people';
 
@@ -116,6 +117,14 @@ function staffItems(
           {
             ...{ key: 'reports', to: '/reports/deadlines', icon: ChartColumn },
             ...{ label: t('common.nav.reports'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.manageStaff
+      ? [
+          {
+            ...{ key: 'staff', to: '/admin/staff', icon: UsersRound },
+            ...{ label: t('common.nav.staff'), place: 'second' as const },
           },
         ]
       : []),

@@ -15,6 +15,7 @@ import { routes as orders } from './features/orders';
 import { routes as reports } from './features/reports';
 import { routes as policies } from './features/policies';
 import { useSession } from './features/session';
+import { routes as staff } from './features/staff';
 import { appealAddress, landing } from './places';
 
 const notFound = () => import('./NotFoundPage.vue');
@@ -49,6 +50,7 @@ export const signedInRoute: RouteRecordRaw = {
       orderCard,
       policies,
       reports,
+      staff,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

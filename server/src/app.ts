@@ -46,9 +46,12 @@ import { createDraftService, draftRoutes } from './modules/drafts';
 import { createMacroService, macroRoutes } from './modules/macros';
 import { createOrderService, orderNews, orderRoutes } from './modules/orders';
 import {
+  accountRoutes,
   channels,
   createIntegrationService,
+  createPasswordLinkService,
   createSessionService,
+  createStaffService,
   peopleRoutes,
   rooms,
   roomsOf,
@@ -155,6 +158,8 @@ export async function createApp({
     }),
   });
   const integrations = createIntegrationService({ db, now: clock });
+  const links = createPasswordLinkService({ db, now: clock });
+  const staff = createStaffService({ db, now: clock });
   const dealers = createDealerService({
     db,
     now: clock,
@@ -251,6 +256,7 @@ export async function createApp({
   const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
   const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
+  accountRoutes(api, { links, staff });
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });

@@ -26,7 +26,7 @@ export const dealersApi = {
   visitors: route<DealerId, { items: VisitorView[] }>('GET', '/dealers/:dealerId/visitors'),
   inviteVisitor: route<InviteVisitor, InvitedVisitor>('POST', '/dealers/:dealerId/visitors'),
   changeVisitor: route<ChangeVisitor, VisitorView>('PATCH', '/visitors/:visitorId'),
-  newPassword: route<VisitorId, InvitedVisitor>('POST', '/visitors/:visitorId/password'),
+  makeLink: route<VisitorId, InvitedVisitor>('POST', '/visitors/:visitorId/password-link'),
   sessions: route<DealerId, { items: DealerSession[] }>('GET', '/dealers/:dealerId/sessions'),
   endSession: route<EndDealerSession, Done>('DELETE', '/dealers/:dealerId/sessions/:sessionId'),
   log: route<DealerLog, Page<AuditLine>>('GET', '/dealers/:dealerId/log'),

@@ -63,6 +63,7 @@ export const Rights = z.object({
   manageDealers: z.boolean(),
   manageSla: z.boolean(),
   manageCompany: z.boolean(),
+  manageStaff: z.boolean(),
   seeOrders: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;

@@ -26,6 +26,7 @@ export const MESSAGE_FILES = [
   'ladder',
   'merges',
   'notices',
+  'staff',
   'dryRun',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];

@@ -21,6 +21,7 @@ import { Causes1763701420000 } from './1763701420000-causes';
 import { Merges1763701500000 } from './1763701500000-merges';
 import { ReportSums1763701600000 } from './1763701600000-report-sums';
 import { DoneAppeals1763701610000 } from './1763701610000-done-appeals';
+import { PasswordLinks1763702000000 } from './1763702000000-password-links';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   Merges1763701500000,
   ReportSums1763701600000,
   DoneAppeals1763701610000,
+  PasswordLinks1763702000000,
 ];

@@ -35,6 +35,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageDealers: false,
       manageSla: false,
       manageCompany: false,
+      manageStaff: false,
       seeOrders: true,
     },
     settings: {},

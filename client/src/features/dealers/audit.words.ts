@@ -20,6 +20,8 @@ const ACTIONS = new Set([
   'visitor.invited',
   'visitor.changed',
   'visitor.password_made',
+  'visitor.link_made',
+  'person.link_used',
   'person.password_set',
   'session.ended',
 ]);

@@ -11,6 +11,7 @@ export { useConnection, useDataAge, useLineNeeded } from './session.connection';
 export { startSettings } from './session.settings';
 export { useSession, type SignInResult } from './session.store';
 export { troubleWords } from './troubleWords';
+export { passwordRefusal } from './password.words';
 export { useSeenTime } from './useSeenTime';
 
 /** Screens that take the place of every page: App decides when. */
@@ -22,6 +23,11 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/login',
     component: () => import('./LoginPage.vue'),
+    meta: { open: true, messages: ['login'] },
+  },
+  {
+    path: '/set-password',
+    component: () => import('./SetPasswordPage.vue'),
     meta: { open: true, messages: ['login'] },
   },
 ];

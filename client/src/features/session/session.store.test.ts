@@ -39,6 +39,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageDealers: false,
       manageSla: false,
       manageCompany: false,
+      manageStaff: false,
       seeOrders: true,
     },
     settings: {},

@@ -44,6 +44,7 @@ const NO_RIGHTS: Rights = {
   manageDealers: false,
   manageSla: false,
   manageCompany: false,
+  manageStaff: false,
   seeOrders: false,
 };
 

@@ -104,7 +104,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
     return card.id;
   });
 
-  // The passwords that invitations make are for once; demo visitors all get the same, hashed once.
+  // Who is invited sets his password himself; demo visitors all get the same, hashed once.
   const passwordHash = await hashPassword(password);
   const visitorActors = await mapKeys(visitors, async (key) => {
     const { login, name, title: jobTitle, dealer, sessions: count, seesAllAppeals } = visitors[key];

@@ -13,6 +13,7 @@ import { fail } from '../../platform/errors';
 import type { Actor } from './actor';
 import { guesses, refuseSpent } from './guesses';
 import { hashPassword, passwordMatches } from './password';
+import { refuseEasyPassword } from './password.rules';
 import { seesColleagues } from './person.policy';
 import { personRepository } from './person.repository';
 import { sessionRepository } from './session.repository';
@@ -83,7 +84,7 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
 
   /**
    * Sets a new password and ends the person's other sessions.
-   * @throws invalid_input – `current` is wrong
+   * @throws invalid_input – `current` is wrong, or `next` is easy to guess
    * @throws rate_limited – it was wrong too often
    */
   async function changePassword(
@@ -98,6 +99,8 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
       throw wrongPassword();
     }
     refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    const person = await sessionRepository.get(db, actor.sessionId);
+    await refuseEasyPassword('next', next, person);
     const nextHash = await hashPassword(next);
     await db.transaction(async (tx) => {
       const [locked] = await personRepository.lock(tx, [actor.personId]);

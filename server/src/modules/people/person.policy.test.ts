@@ -85,6 +85,7 @@ describe('rights', () => {
         'manageDealers',
         'manageSla',
         'manageCompany',
+        'manageStaff',
         'seeOrders',
       ],
     ],

@@ -61,9 +61,13 @@ export function rightsOf(actor: Pick<Actor, 'role' | 'side'>): Rights {
     manageDealers: actor.role === 'admin',
     manageSla: actor.role === 'admin',
     manageCompany: actor.role === 'admin',
+    manageStaff: managesStaff(actor),
     seeOrders: true,
   };
 }
+
+/** Adds colleagues and changes their roles, teams and access. */
+export const managesStaff = (actor: Pick<Actor, 'role'>) => actor.role === 'admin';
 
 /** May anybody of the supplier's staff be looked up? Only by colleagues. */
 export const seesColleagues = (actor: Pick<Actor, 'side'>) => isStaff(actor);

@@ -112,8 +112,26 @@ export const personRepository = {
     await tx.query(`UPDATE person SET last_sign_in_at = $2 WHERE id = $1`, [personId, at]);
   },
 
+  /** A link that would set it goes with the password before. */
   async setPassword(tx: Tx, personId: string, passwordHash: string): Promise<void> {
     await tx.query(`UPDATE person SET password_hash = $2 WHERE id = $1`, [personId, passwordHash]);
+    await tx.query(`DELETE FROM password_link WHERE person_id = $1`, [personId]);
+  },
+
+  async dealerOf(tx: Tx, personId: string): Promise<string | null> {
+    const [row] = await tx.query<{ dealerId: string | null }>(
+      `SELECT dealer_id AS "dealerId" FROM person WHERE id = $1`,
+      [personId],
+    );
+    return row?.dealerId ?? null;
+  },
+
+  async isAdmin(tx: Tx, personId: string): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT FROM person WHERE id = $1 AND role = 'admin' AND access_allowed`,
+      [personId],
+    );
+    return rows.length > 0;
   },
 
   /** Fields that are not named keep their values. */

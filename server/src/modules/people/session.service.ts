@@ -7,6 +7,7 @@ import type { Log } from '../../platform/log';
 import { createAccountService } from './account.service';
 import type { Actor } from './actor';
 import { guesses } from './guesses';
+import { passwordLinkRepository } from './password-link.repository';
 import { personRepository } from './person.repository';
 import { tokenHash, tokenOf } from './session.cookie';
 import { sessionRepository, type SessionRow } from './session.repository';
@@ -127,6 +128,7 @@ export function createSessionService(deps: SessionDeps) {
   async function sweep(): Promise<void> {
     await expire(await sessionRepository.findExpired(db, now()));
     await guesses.sweep(db, now());
+    await passwordLinkRepository.sweep(db, now());
   }
 
   return {

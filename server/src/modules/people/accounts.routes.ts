@@ -1,0 +1,54 @@
+import {
+  AddStaff,
+  ChangeStaff,
+  InvitedStaff,
+  LinkFacts,
+  LookAtLink,
+  StaffId,
+  StaffView,
+  UseLink,
+} from '@otklik/shared/accounts';
+import { accountsApi } from '@otklik/shared/accounts.api';
+import { Done, Nothing } from '@otklik/shared/people';
+import * as z from 'zod';
+import type { Api } from '../../platform/http';
+import type { Actor } from './actor';
+import type { PasswordLinkService } from './password-link.service';
+import type { StaffService } from './staff.service';
+
+interface Services {
+  links: PasswordLinkService;
+  staff: StaffService;
+}
+
+/** Links that set passwords, and the supplier's people as admins manage them. */
+export function accountRoutes(api: Api<Actor>, { links, staff }: Services): void {
+  api.mountPublic(accountsApi.lookAtLink, { input: LookAtLink, output: LinkFacts }, ({ token }) =>
+    links.look(token),
+  );
+  api.mountPublic(accountsApi.useLink, { input: UseLink, output: Done }, async (input) => {
+    await links.setPassword(input);
+    return { done: true as const };
+  });
+  api.mount(
+    accountsApi.staff,
+    { input: Nothing, output: z.object({ items: z.array(StaffView) }) },
+    async (actor) => ({ items: await staff.list(actor) }),
+  );
+  api.mount(accountsApi.addStaff, { input: AddStaff, output: InvitedStaff }, staff.invite);
+  api.mount(
+    accountsApi.changeStaff,
+    { input: ChangeStaff, output: StaffView },
+    (actor, { personId, ...change }) => staff.changeStaff(actor, personId, change),
+  );
+  api.mount(
+    accountsApi.makeStaffLink,
+    { input: StaffId, output: InvitedStaff },
+    (actor, { personId }) => staff.makeLink(actor, personId),
+  );
+  api.mount(
+    accountsApi.endStaffSessions,
+    { input: StaffId, output: z.object({ ended: z.number().int() }) },
+    async (actor, { personId }) => ({ ended: await staff.endSessions(actor, personId) }),
+  );
+}
