@@ -53,6 +53,7 @@ import {
   createSessionService,
   createStaffService,
   peopleRoutes,
+  refuseUnenrolled,
   rooms,
   roomsOf,
   type Actor,
@@ -81,6 +82,7 @@ import { createMetrics } from './platform/metrics';
 import { openApi } from './platform/openapi';
 import { createPace } from './platform/pace';
 import { connectRedis } from './platform/redis';
+import { createSecrets } from './platform/secrets';
 import {
   createSocketServer,
   takesHints,
@@ -140,11 +142,13 @@ export async function createApp({
   await sla.start();
   const company = createCompanyService({ db, now: clock });
   await company.start();
+  const secrets = createSecrets({ given: config.secretsKey, dataDir: config.dataDir });
   const sessions = createSessionService({
     db,
     config,
     now: clock,
     log,
+    secrets,
     company: () => sla.company(),
     isOnline: (room) => isOnline(room),
     tellSettings: (personId, settings) =>
@@ -251,12 +255,13 @@ export async function createApp({
     authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session')),
     authenticateIntegration: (req) =>
       integrations.authenticateIntegration(req.headers.authorization),
+    admit: refuseUnenrolled,
   });
   const ledgers = createLedgerService({ db, sla, appeals });
   const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
   const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
-  accountRoutes(api, { links, staff });
+  accountRoutes(api, { links, staff, sessions });
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });
@@ -291,7 +296,9 @@ export async function createApp({
     log,
     authenticate: (cookies, claimed) => sessions.authenticate(cookies, claimed),
     isUnchanged: (actor, now) =>
-      actor.rightsVersion === now.rightsVersion && actor.name === now.name,
+      actor.rightsVersion === now.rightsVersion &&
+      actor.name === now.name &&
+      actor.enrolmentNeeded === now.enrolmentNeeded,
     sessionOf: (actor) => actor.sessionId,
     roomsOf,
     commands: api.commands,

@@ -49,6 +49,7 @@ const Environment = z.object({
     .max(200)
     .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SECRETS_KEY: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
   METRICS_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   FILE_MAX_MB: whole(1, 1024).default(25),
   FILES_PER_MESSAGE: whole(1, 20).default(10),
@@ -75,6 +76,8 @@ export interface Config {
   demoData: boolean;
   demoPassword: string | undefined;
   logLevel: string;
+  /** Seals secrets in the database; undefined: a key made once in `dataDir`. */
+  secretsKey: string | undefined;
   /** Undefined: metrics are answered to this machine only. */
   metricsToken: string | undefined;
   fileMaxBytes: number;
@@ -97,7 +100,7 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0] ?? 'environment');
-    const secret = /PASSWORD|TOKEN|DATABASE_URL|REDIS_URL/.test(name);
+    const secret = /PASSWORD|TOKEN|SECRET|DATABASE_URL|REDIS_URL/.test(name);
     throw new ConfigError(
       `${name}${secret ? '' : `="${set[name] ?? ''}"`} is not valid: ${issue?.message ?? 'unreadable'}.`,
     );
@@ -130,6 +133,7 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
     demoData: e.DEMO_DATA ?? !production,
     demoPassword: e.DEMO_PASSWORD,
     logLevel: e.LOG_LEVEL,
+    secretsKey: e.SECRETS_KEY,
     metricsToken: e.METRICS_TOKEN,
     fileMaxBytes: e.FILE_MAX_MB * 1024 * 1024,
     filesPerMessage: e.FILES_PER_MESSAGE,

@@ -38,6 +38,8 @@ export const StaffView = z.object({
   accessAllowed: z.boolean(),
   sessionsNow: z.number().int(),
   lastSignInAt: moment.nullable(),
+  /** Signing in asks for a code too. */
+  secondStepOn: z.boolean(),
 });
 export type StaffView = z.infer<typeof StaffView>;
 const teamIds = z.array(z.uuid()).max(100);
@@ -63,3 +65,21 @@ export type StaffId = z.input<typeof StaffId>;
 /** The link is shown once and never again. */
 export const InvitedStaff = z.object({ person: StaffView, link: PasswordLink });
 export type InvitedStaff = z.infer<typeof InvitedStaff>;
+
+export const SecondStepState = z.object({
+  on: z.boolean(),
+  recoveryCodesLeft: z.number().int(),
+  /** The company requires it of this role. */
+  required: z.boolean(),
+});
+export type SecondStepState = z.infer<typeof SecondStepState>;
+/** Told once, for the app: by hand, and as what the QR code says. */
+export const SecondStepSecret = z.object({ secret: z.string(), address: z.string() });
+export type SecondStepSecret = z.infer<typeof SecondStepSecret>;
+export const ConfirmSecondStep = z.strictObject({ code: typed(40) });
+export type ConfirmSecondStep = z.input<typeof ConfirmSecondStep>;
+/** Shown once; each opens once, when the phone is not at hand. */
+export const RecoveryCodes = z.object({ codes: z.array(z.string()) });
+export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
+export const ProvePassword = z.strictObject({ password: z.string().min(1).max(200) });
+export type ProvePassword = z.input<typeof ProvePassword>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { LONGEST_SILENCE_MINUTES } from './limits';
+import { Role } from './people';
 
 /** Rules of the whole company, set by an admin. */
 export const CompanySettings = z.object({
@@ -12,6 +13,8 @@ export const CompanySettings = z.object({
   remindDealerMinutes: z.number().int().nullable(),
   /** After so many the appeal that waits for him is closed; null: never. */
   closeSilentMinutes: z.number().int().nullable(),
+  /** Who has to sign in with a second step. */
+  secondStepRoles: z.array(Role),
 });
 export type CompanySettings = z.infer<typeof CompanySettings>;
 
@@ -22,5 +25,6 @@ export const ChangeCompanySettings = z.strictObject({
   guardDealer: z.boolean().optional(),
   remindDealerMinutes: silence,
   closeSilentMinutes: silence,
+  secondStepRoles: z.array(Role).max(Role.options.length).optional(),
 });
 export type ChangeCompanySettings = z.input<typeof ChangeCompanySettings>;

@@ -47,6 +47,8 @@ export const SignIn = z.strictObject({
   password: z.string().min(1).max(200),
   /** Ends the sessions that stand in the way of the rule "one session / up to N". */
   endOthers: z.boolean().optional(),
+  /** Of the authenticator app, or a recovery code; where the answer was `second_step_needed`. */
+  code: typed(40).optional(),
   /** Keep me signed in: 30 days instead of 12 hours. */
   remember: z.boolean().optional(),
 });
@@ -83,6 +85,8 @@ export const Me = z.object({
     id: z.uuid(),
     /** A shared login: this session must name its person before it writes. */
     nameNeeded: z.boolean(),
+    /** A second step has to be set up before anything else. */
+    enrolmentNeeded: z.boolean(),
     shared: z.boolean(),
     severalAllowed: z.boolean(),
     /** It may outlive the browser: what is kept here for times without a network may too. */

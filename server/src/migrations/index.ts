@@ -22,6 +22,7 @@ import { Merges1763701500000 } from './1763701500000-merges';
 import { ReportSums1763701600000 } from './1763701600000-report-sums';
 import { DoneAppeals1763701610000 } from './1763701610000-done-appeals';
 import { PasswordLinks1763702000000 } from './1763702000000-password-links';
+import { SecondStep1763702010000 } from './1763702010000-second-step';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   ReportSums1763701600000,
   DoneAppeals1763701610000,
   PasswordLinks1763702000000,
+  SecondStep1763702010000,
 ];

@@ -56,6 +56,8 @@ export interface ApiOptions<Actor> {
   authenticate: (req: Request) => Promise<Actor>;
   /** Checks an integration's token against the request. @throws not_signed_in */
   authenticateIntegration: (req: Request) => Promise<void>;
+  /** May this actor use the route at all now? @throws what stands in the way */
+  admit: (actor: Actor, route: AnyRoute) => void;
 }
 
 export interface Api<Actor> {
@@ -150,6 +152,7 @@ export function createApi<Actor>({
   log,
   authenticate,
   authenticateIntegration,
+  admit,
 }: ApiOptions<Actor>): Api<Actor> {
   const router = express.Router({ caseSensitive: true });
   const operations: Operation[] = [];
@@ -186,10 +189,14 @@ export function createApi<Actor>({
   }
 
   const actors = new WeakMap<Request, Actor>();
-  const signedIn: RequestHandler = async (req, _res, next) => {
-    actors.set(req, await authenticate(req));
-    next();
-  };
+  const signedIn =
+    (route: AnyRoute): RequestHandler =>
+    async (req, _res, next) => {
+      const actor = await authenticate(req);
+      admit(actor, route);
+      actors.set(req, actor);
+      next();
+    };
   function actorOf(req: Request): Actor {
     const actor = actors.get(req);
     if (actor === undefined) throw fail('not_signed_in', {});
@@ -202,13 +209,14 @@ export function createApi<Actor>({
     commands,
     mount(route, schemas, run) {
       register(route, schemas, 'signed_in');
-      serve(route, signedIn, async (req, res) => {
+      serve(route, signedIn(route), async (req, res) => {
         res.json(await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res }));
       });
       if (route.socket === undefined) return;
       commands.set(route.socket, async (actor, payload, answer, socketId) => {
         const requestId = randomUUID();
         try {
+          admit(actor, route);
           const input = parseInput(schemas.input, payload);
           answer({ ok: true, value: await run(actor, input, undefined, socketId) });
         } catch (error) {
@@ -234,7 +242,8 @@ export function createApi<Actor>({
     },
     mountStream(route, schemas, { multipart, bytes = false }, run) {
       register(route, schemas, 'signed_in', { multipart: multipart !== undefined, bytes });
-      serve(route, signedIn, ...(multipart ? [multipart, signedIn] : []), async (req, res) => {
+      const door = signedIn(route);
+      serve(route, door, ...(multipart ? [multipart, door] : []), async (req, res) => {
         const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), {
           req,
           res,

@@ -95,7 +95,10 @@ beforeAll(async () => {
   };
   const exchangeOrder = anExchangeOrder({ code: 'nobody knows it' });
   legal = {
-    'POST /session': { login: 'x@example.test', password: 'x', endOthers: false, remember: false },
+    'POST /session': {
+      ...{ login: 'x@example.test', password: 'x', code: '123456' },
+      ...{ endOthers: false, remember: false },
+    },
     'DELETE /session': {},
     'GET /me': {},
     'PATCH /me/settings': {
@@ -200,6 +203,13 @@ beforeAll(async () => {
       ...{ teamIds: [company.team.id], accessAllowed: true },
     },
     'POST /staff/:personId/password-link': { personId: company.stranger.id },
+    'DELETE /people/:personId/second-step': { personId: company.stranger.id },
+    'POST /me/proof': { password: 'wrong wrong wrong' },
+    'GET /me/second-step': {},
+    'POST /me/second-step': {},
+    'PUT /me/second-step': { code: '123456' },
+    'POST /me/second-step/recovery-codes': {},
+    'DELETE /me/second-step': {},
     'POST /staff/:personId/end-sessions': { personId: randomUUID() },
     'GET /dealers/:dealerId/sessions': { dealerId },
     'DELETE /dealers/:dealerId/sessions/:sessionId': { dealerId, sessionId: randomUUID() },
@@ -300,6 +310,7 @@ beforeAll(async () => {
       guardDealer: true,
       remindDealerMinutes: 480,
       closeSilentMinutes: 960,
+      secondStepRoles: [],
     },
     'POST /appeals/:appealId/read': { appealId, seq: 1, rev: 1 },
     'POST /appeals/:appealId/unread': { appealId, seq: 1 },

@@ -22,6 +22,9 @@ const ACTIONS = new Set([
   'visitor.password_made',
   'visitor.link_made',
   'person.link_used',
+  'person.second_step_on',
+  'person.second_step_off',
+  'person.recovery_codes_made',
   'person.password_set',
   'session.ended',
 ]);

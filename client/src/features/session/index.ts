@@ -8,6 +8,7 @@ import type { RouteRecordRaw } from 'vue-router';
 
 export { default as LoadedPart } from './LoadedPart.vue';
 export { useConnection, useDataAge, useLineNeeded } from './session.connection';
+export { isProofWanted } from './proof.question';
 export { startSettings } from './session.settings';
 export { useSession, type SignInResult } from './session.store';
 export { troubleWords } from './troubleWords';
@@ -17,6 +18,10 @@ export { useSeenTime } from './useSeenTime';
 /** Screens that take the place of every page: App decides when. */
 export const SessionEnded = defineAsyncComponent(() => import('./SessionEnded.vue'));
 export const StartTrouble = defineAsyncComponent(() => import('./StartTrouble.vue'));
+export const EnrolStep = defineAsyncComponent(() => import('./EnrolStep.vue'));
+export const ProofDialog = defineAsyncComponent(() => import('./ProofDialog.vue'));
+export const RecoveryCodeList = defineAsyncComponent(() => import('./RecoveryCodeList.vue'));
+export const SecondStepSetup = defineAsyncComponent(() => import('./SecondStepSetup.vue'));
 export const NameStep = defineAsyncComponent(() => import('./NameStep.vue'));
 
 export const routes: RouteRecordRaw[] = [

@@ -20,10 +20,11 @@ import {
 import { on, onConnected, startSocket, stopSocket } from '../../platform/socket';
 import { forget, remember, remembered, type Remembered } from './session.memory';
 
-/** How a try to sign in ended; `session_limit` leads to step 2: the sessions that would have to end. */
+/** How a try to sign in ended; `session_limit` and `code_needed` lead to a further step. */
 export type SignInResult =
   | { state: 'signed_in' }
   | { state: 'session_limit'; facts: ErrorFacts['session_limit'] }
+  | { state: 'code_needed' }
   | { state: 'refused'; trouble: Trouble };
 
 /** Tells other tabs of this browser the session that began, or `-` and the one that was signed out: they share the cookie. */
@@ -64,6 +65,9 @@ export const useSession = defineStore('session', () => {
   const settings = computed<PersonSettings>(() => me.value?.settings ?? {});
   /** A shared login that has not said who is writing: nothing can be sent before `nameSession`. */
   const nameNeeded = computed(() => me.value?.session.nameNeeded ?? false);
+  /** A second step has to be set up before anything else; its screen stays until the person has what it showed. */
+  const enrolling = ref(false);
+  const enrolmentNeeded = computed(() => me.value?.session.enrolmentNeeded ?? false);
 
   /** Asks who we are; at the start of the page, after a change of rights, when another tab signed in. 401 is a good answer: nobody. */
   function load(): Promise<boolean> {
@@ -155,6 +159,7 @@ export const useSession = defineStore('session', () => {
   function leave(): void {
     inTouch();
     stopSocket();
+    enrolling.value = false;
     me.value = null;
   }
 
@@ -183,6 +188,7 @@ export const useSession = defineStore('session', () => {
       return { state: 'signed_in' };
     } catch (error) {
       if (isRefusal(error, 'session_limit')) return { state: 'session_limit', facts: error.facts };
+      if (isRefusal(error, 'second_step_needed')) return { state: 'code_needed' };
       return { state: 'refused', trouble: troubleOf(error) };
     }
   }
@@ -300,6 +306,8 @@ export const useSession = defineStore('session', () => {
     can,
     settings,
     nameNeeded,
+    enrolling,
+    enrolmentNeeded,
     load,
     signIn,
     signOut,

@@ -1,5 +1,6 @@
 import type { AddStaff, ChangeStaff, InvitedStaff, StaffView } from '@otklik/shared/accounts';
 import { accountsApi } from '@otklik/shared/accounts.api';
+import type { Done } from '@otklik/shared/people';
 import { defineStore } from 'pinia';
 import { shallowRef, watch } from 'vue';
 
@@ -44,6 +45,12 @@ export const useStaff = defineStore('staff', () => {
     return answer;
   }
 
+  async function resetSecondStep(personId: string): Promise<Outcome<Done>> {
+    const answer = await attempt(() => call(accountsApi.resetSecondStep, { personId }));
+    if (answer.ok) void load();
+    return answer;
+  }
+
   function put(person: StaffView): void {
     items.value = items.value.map((one) => (one.id === person.id ? person : one));
   }
@@ -57,5 +64,5 @@ export const useStaff = defineStore('staff', () => {
     { flush: 'sync' },
   );
 
-  return { items, loading: loader.is, load, add, change, makeLink, endSessions };
+  return { items, loading: loader.is, load, add, change, makeLink, endSessions, resetSecondStep };
 });

@@ -30,6 +30,7 @@ describe('the rules of the company', () => {
       guardDealer: true,
       remindDealerMinutes: null,
       closeSilentMinutes: null,
+      secondStepRoles: [],
     });
     const me = await admin.call(peopleApi.me, {});
     expect([me.limits.editMinutes, me.can.manageCompany]).toEqual([15, true]);
@@ -42,6 +43,7 @@ describe('the rules of the company', () => {
       guardDealer: false,
       remindDealerMinutes: null,
       closeSilentMinutes: null,
+      secondStepRoles: [],
     });
     await admin.call(companyApi.changeSettings, { guardDealer: false });
     await admin.call(companyApi.changeSettings, {});

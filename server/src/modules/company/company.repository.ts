@@ -13,7 +13,8 @@ interface Silence {
 }
 
 const COLUMNS = `edit_minutes AS "editMinutes", guard_staff AS "guardStaff", guard_dealer AS "guardDealer",
-  remind_dealer_minutes AS "remindDealerMinutes", close_silent_minutes AS "closeSilentMinutes"`;
+  remind_dealer_minutes AS "remindDealerMinutes", close_silent_minutes AS "closeSilentMinutes",
+  second_step_roles AS "secondStepRoles"`;
 
 function theRow(rows: CompanySettings[]): CompanySettings {
   const [row] = rows;
@@ -32,10 +33,11 @@ export const companyRepository = {
   /** Writes the rules and tells every node, when the transaction commits. */
   async save(tx: Tx, settings: CompanySettings): Promise<void> {
     await tx.query(
-      `UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3, remind_dealer_minutes = $4, close_silent_minutes = $5`,
+      `UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3, remind_dealer_minutes = $4, close_silent_minutes = $5, second_step_roles = $6`,
       [
         ...[settings.editMinutes, settings.guardStaff, settings.guardDealer],
         ...[settings.remindDealerMinutes, settings.closeSilentMinutes],
+        settings.secondStepRoles,
       ],
     );
     await tx.query(`SELECT pg_notify('${COMPANY_CHANGED}', '')`);

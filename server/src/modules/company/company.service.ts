@@ -4,7 +4,13 @@ import type { Side } from '@otklik/shared/people';
 import type * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { changedFields, recordChange, type Actor } from '../people';
+import {
+  changedFields,
+  personRepository,
+  recordChange,
+  refuseUnproven,
+  type Actor,
+} from '../people';
 import { companyPolicy } from './company.policy';
 import { COMPANY_CHANGED, companyRepository } from './company.repository';
 
@@ -67,6 +73,7 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
      * Changes the named rules; the others keep their values. The same values twice change nothing.
      * @throws not_found – a dealer asks
      * @throws forbidden – only admins set the rules
+     * @throws reauthentication_needed – for who has to sign in with a second step
      * @throws invalid_input – an appeal would be closed before its dealer is reminded
      */
     async change(
@@ -90,6 +97,9 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
             input.closeSilentMinutes === undefined
               ? before.closeSilentMinutes
               : input.closeSilentMinutes,
+          secondStepRoles: input.secondStepRoles
+            ? [...new Set(input.secondStepRoles)].sort()
+            : before.secondStepRoles,
         };
         const { remindDealerMinutes: remind, closeSilentMinutes: close } = settings;
         if (remind !== null && close !== null && close <= remind) {
@@ -98,11 +108,14 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
           const message = 'the reminder comes before the closing';
           throw fail('invalid_input', { fields: [{ path, rule: 'order', message }] });
         }
-        const changed = changedFields({ ...before }, { ...settings });
+        const changed = changedFields(inWords(before), inWords(settings));
         if (changed === null) return before;
+        if ('secondStepRoles' in changed.after) refuseUnproven(actor, now());
         await companyRepository.save(tx, settings);
         if (before.remindDealerMinutes !== remind || before.closeSilentMinutes !== close)
           await companyRepository.countSilenceFrom(tx, now());
+        if ('secondStepRoles' in changed.after)
+          await personRepository.reconnectUnenrolled(tx, settings.secondStepRoles);
         await recordChange(tx, {
           by: actor,
           at: now(),
@@ -118,3 +131,9 @@ export function createCompanyService({ db, now }: { db: Db; now: () => Date }) {
     },
   };
 }
+
+/** For the log, which compares values one by one. */
+const inWords = (settings: CompanySettings) => ({
+  ...settings,
+  secondStepRoles: settings.secondStepRoles.join(' '),
+});

@@ -3,6 +3,7 @@ import { CreateDealer, InviteVisitor } from '@otklik/shared/dealers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../platform/errors';
 import { createLog } from '../../platform/log';
+import { createSecrets } from '../../platform/secrets';
 import { testDb, type TestDb } from '../../test/test-db';
 import {
   channels,
@@ -34,6 +35,7 @@ beforeAll(async () => {
     db: base.db,
     config: { sessionMs: 12 * 3_600_000, sessionRememberMs: 30 * 86_400_000 },
     now: () => at,
+    secrets: createSecrets({ given: 'k'.repeat(32), dataDir: '' }),
     log: createLog('silent', false),
     company: async () => ({ zone: 'Europe/Moscow', hours: [] }),
     isOnline: () => false,

@@ -44,7 +44,12 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
   const sessions: string[] = [];
 
   /** The person signs in, as everybody who writes must. */
-  async function signIn(person: Omit<Actor, 'sessionId' | 'nameNeeded' | 'rightsVersion'>) {
+  async function signIn(
+    person: Omit<
+      Actor,
+      'sessionId' | 'nameNeeded' | 'enrolmentNeeded' | 'provenAt' | 'rightsVersion'
+    >,
+  ) {
     const sessionId = await db.transaction(async (tx) => {
       await personRepository.signedIn(tx, person.personId, now);
       return sessionRepository.insert(tx, {
@@ -59,7 +64,8 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
       });
     });
     sessions.push(sessionId);
-    return { ...person, sessionId, nameNeeded: false, rightsVersion: 1 };
+    const fresh = { nameNeeded: false, enrolmentNeeded: false, provenAt: now, rightsVersion: 1 };
+    return { ...person, sessionId, ...fresh };
   }
 
   async function addStaff(key: StaffKey): Promise<Actor> {

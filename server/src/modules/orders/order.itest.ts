@@ -75,6 +75,7 @@ beforeAll(async () => {
     },
     authenticateIntegration: (req) =>
       integrations.authenticateIntegration(req.headers.authorization),
+    admit: () => undefined,
   });
   orderRoutes(api, service);
   const body = express.json({ limit: '20mb' });

@@ -116,6 +116,26 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
   }
 
   /**
+   * The password once more, before a dangerous change.
+   * @throws wrong_credentials – it is wrong
+   * @throws rate_limited – it was wrong too often
+   */
+  async function provePassword(actor: Actor, password: string): Promise<void> {
+    const subject = `password:${actor.personId}` as const;
+    refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    const stored = await personRepository.getPasswordHash(db, actor.personId);
+    if (!(await passwordMatches(stored, password))) {
+      await guesses.count(db, [subject], now());
+      throw fail('wrong_credentials', {});
+    }
+    refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    await db.transaction(async (tx) => {
+      await guesses.forget(tx, subject);
+      await sessionRepository.prove(tx, actor.sessionId, now());
+    });
+  }
+
+  /**
    * Staff, with what lies on each one's desk.
    * @throws not_found – for dealers: the supplier's staff is not theirs to list
    */
@@ -134,7 +154,15 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
     return personRepository.listVisitors(db, actor.dealerId);
   }
 
-  return { me, changeSettings, nameSession, changePassword, colleagues, dealerColleagues };
+  return {
+    me,
+    changeSettings,
+    nameSession,
+    changePassword,
+    provePassword,
+    colleagues,
+    dealerColleagues,
+  };
 }
 
 const wrongPassword = () =>

@@ -1,7 +1,8 @@
 /**
  * People: who they are, how they sign in, what they may, and the log of changes.
  *
- * Tables: person, person_team, team, session, sign_in_failure, password_link, integration_token, audit_entry (reads dealer, appeal, sla_clock).
+ * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, integration_token, audit_entry
+ * (reads dealer, appeal, sla_clock, company).
  * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named.
  * Hears nothing.
  */
@@ -9,12 +10,14 @@ export { accountRoutes } from './accounts.routes';
 export { isStaff, rooms, roomsOf, seesAllAppeals, type Actor } from './actor';
 export { changedFields, listChanges, recordChange, type ChangeRow } from './change-log.repository';
 export { createIntegrationService, type IntegrationService } from './integration.service';
+export { refuseUnenrolled } from './enrolment';
 export { hashPassword, makeOneTimePassword } from './password';
 export { createPasswordLinkService, makePasswordLink } from './password-link.service';
 export { peopleRoutes } from './people.routes';
 export { Person } from './person.entity';
 export { isSharedLogin, sessionLimit, sessionsBeyond } from './person.policy';
 export { personRepository } from './person.repository';
+export { refuseUnproven } from './reauthentication';
 export { channels, sessionRepository, type DeviceRow } from './session.repository';
 export { createSessionService, type SessionService } from './session.service';
 export { sessionView, type IsOnline } from './session.view';

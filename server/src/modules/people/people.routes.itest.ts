@@ -4,6 +4,7 @@ import express from 'express';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createApi, problems, requestIds } from '../../platform/http';
+import { createSecrets } from '../../platform/secrets';
 import { createLog } from '../../platform/log';
 import { testDb, type TestDb } from '../../test/test-db';
 import type { Actor } from './actor';
@@ -34,6 +35,7 @@ beforeAll(async () => {
   const log = createLog('silent', false);
   const sessions = createSessionService({
     ...{ db: base.db, config, log, now: () => new Date() },
+    secrets: createSecrets({ given: 'k'.repeat(32), dataDir: '' }),
     company: async () => ({ zone: 'Europe/Moscow', hours: [] }),
     isOnline: () => false,
     limits: async () => ({
@@ -51,6 +53,7 @@ beforeAll(async () => {
     authenticate: (req) => sessions.authenticate(req.headers.cookie),
     authenticateIntegration: (req) =>
       integrations.authenticateIntegration(req.headers.authorization),
+    admit: () => undefined,
   });
   peopleRoutes(api, { sessions, config });
   const app = express();

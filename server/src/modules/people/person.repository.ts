@@ -100,6 +100,16 @@ export const personRepository = {
     await tx.query(`SELECT pg_notify('${channels.rightsChanged}', $1)`, [personId]);
   },
 
+  /** As {@link reconnect}, for all of these roles who have no second step. */
+  async reconnectUnenrolled(tx: Tx, roles: readonly Role[]): Promise<void> {
+    await tx.query(
+      `SELECT pg_notify('${channels.rightsChanged}', p.id::text) FROM person p
+       WHERE p.role = ANY($1) AND p.access_allowed
+         AND NOT EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL)`,
+      [roles],
+    );
+  },
+
   /** What this person may see changed: old sync cursors are of no use, and sockets come back with new rooms. */
   async changeRights(tx: Tx, personId: string): Promise<void> {
     await tx.query(`UPDATE person SET rights_version = rights_version + 1 WHERE id = $1`, [
@@ -124,6 +134,13 @@ export const personRepository = {
       [personId],
     );
     return row?.dealerId ?? null;
+  },
+
+  async nameOf(tx: Tx, personId: string): Promise<string> {
+    const [row] = await tx.query<{ name: string }>(`SELECT name FROM person WHERE id = $1`, [
+      personId,
+    ]);
+    return row?.name ?? '';
   },
 
   async isAdmin(tx: Tx, personId: string): Promise<boolean> {

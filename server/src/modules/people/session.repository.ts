@@ -23,6 +23,10 @@ export interface SessionRow {
   lastSeenAt: Date;
   expiresAt: Date;
   remembered: boolean;
+  /** When the password was last typed in it. */
+  provenAt: Date;
+  secondStepOn: boolean;
+  secondStepRequired: boolean;
   endedReason: SessionEndReason | null;
   personId: string;
   login: string;
@@ -47,7 +51,9 @@ export interface SessionRow {
 
 const COLUMNS = `
   s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
-  s.remembered, s.ended_reason AS "endedReason",
+  s.remembered, s.proven_at AS "provenAt", s.ended_reason AS "endedReason",
+  EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL) AS "secondStepOn",
+  p.role = ANY ((SELECT c.second_step_roles FROM company c)::text[]) AS "secondStepRequired",
   p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
   p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
   p.rights_version AS "rightsVersion", p.settings,
@@ -110,8 +116,8 @@ export const sessionRepository = {
 
   async insert(tx: Tx, session: NewSession): Promise<string> {
     const [row] = await tx.query<{ id: string }>(
-      `INSERT INTO session (token_hash, person_id, device, device_kind, address, network, remembered, created_at, last_seen_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) RETURNING id`,
+      `INSERT INTO session (token_hash, person_id, device, device_kind, address, network, remembered, created_at, last_seen_at, proven_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9) RETURNING id`,
       [
         session.tokenHash,
         session.personId,
@@ -177,6 +183,11 @@ export const sessionRepository = {
   async name(tx: Tx, sessionId: string, name: string): Promise<void> {
     await tx.query(`UPDATE session SET person_name = $2 WHERE id = $1`, [sessionId, name]);
     await tx.query(`SELECT pg_notify('${channels.sessionNamed}', $1)`, [sessionId]);
+  },
+
+  /** The password was typed in it again. */
+  async prove(tx: Tx, sessionId: string, at: Date): Promise<void> {
+    await tx.query(`UPDATE session SET proven_at = $2 WHERE id = $1`, [sessionId, at]);
   },
 
   /** True when this person has signed in from there before. */

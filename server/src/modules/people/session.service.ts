@@ -4,6 +4,7 @@ import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { groupCommit } from '../../platform/group-commit';
 import type { Log } from '../../platform/log';
+import type { Secrets } from '../../platform/secrets';
 import { createAccountService } from './account.service';
 import type { Actor } from './actor';
 import { guesses } from './guesses';
@@ -12,6 +13,7 @@ import { personRepository } from './person.repository';
 import { tokenHash, tokenOf } from './session.cookie';
 import { sessionRepository, type SessionRow } from './session.repository';
 import { actorOf, sessionView, type IsOnline } from './session.view';
+import { createSecondStepService } from './second-step.service';
 import { createSignIn } from './sign-in.service';
 
 export interface SessionDeps {
@@ -19,6 +21,7 @@ export interface SessionDeps {
   config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
   now: () => Date;
   log: Log;
+  secrets: Secrets;
   /** The company's zone and hours, for `Me`. */
   company: () => Promise<Me['company']>;
   isOnline: IsOnline;
@@ -35,6 +38,7 @@ const TOUCH_EVERY_MS = 60_000;
 /** Everything about being signed in: the door, the check of every request, and one's own sessions. */
 export function createSessionService(deps: SessionDeps) {
   const { db, config, now, log, isOnline } = deps;
+  const secondStep = createSecondStepService(deps);
 
   const findAll = (hashes: readonly Buffer[]) => sessionRepository.findByTokens(db, hashes);
   /** Requests that arrive together share one reading: a thousand clients coming back at once are few queries. */
@@ -132,7 +136,8 @@ export function createSessionService(deps: SessionDeps) {
   }
 
   return {
-    ...createSignIn(deps),
+    secondStep,
+    ...createSignIn({ ...deps, secondStep }),
     ...createAccountService(deps),
     authenticate,
     signOut,

@@ -35,6 +35,8 @@ export function actorOf(row: SessionRow): Actor {
     name: (shared ? row.personName : null) ?? row.name,
     jobTitle: row.jobTitle,
     nameNeeded: shared && row.personName === null,
+    enrolmentNeeded: row.secondStepRequired && !row.secondStepOn,
+    provenAt: row.provenAt,
     dealerId: row.dealerId,
     scope: row.scope,
     chief: row.chief,
@@ -68,6 +70,7 @@ export function meView(row: SessionRow, more: Pick<Me, 'limits' | 'company'> & {
     session: {
       id: row.sessionId,
       nameNeeded: actor.nameNeeded,
+      enrolmentNeeded: actor.enrolmentNeeded,
       shared: isSharedSession(row),
       severalAllowed: limitOf(row) > 1,
       remembered: row.remembered,

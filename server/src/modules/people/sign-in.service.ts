@@ -10,6 +10,7 @@ import { networkOf, shownAddress } from './network';
 import { passwordMatches } from './password';
 import { sessionsBeyond } from './person.policy';
 import { personRepository, type Credentials } from './person.repository';
+import type { SecondStepService } from './second-step.service';
 import { makeToken, tokenHash } from './session.cookie';
 import { sessionRepository } from './session.repository';
 import { actorOf, limitOf } from './session.view';
@@ -26,14 +27,16 @@ interface Deps {
   db: Db;
   config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
   now: () => Date;
+  secondStep: Pick<SecondStepService, 'prove' | 'spend'>;
 }
 
-export function createSignIn({ db, config, now }: Deps) {
+export function createSignIn({ db, config, now, secondStep }: Deps) {
   /**
    * Opens a session. An unknown login and a wrong password answer alike, in the same time.
    * @throws wrong_credentials – no such pair
    * @throws rate_limited – too many wrong passwords for this login or from this network
    * @throws access_closed – the pair is right, the access is switched off
+   * @throws second_step_needed, wrong_code – the pair is right, and a code has to come with it
    * @throws session_limit – the rule "one / up to N" is reached and `endOthers` is not asked for
    */
   async function signIn(
@@ -49,11 +52,13 @@ export function createSignIn({ db, config, now }: Deps) {
     }
     // Guesses sent all at once passed the first look together; each must pass a second, after the wrong ones are counted.
     await refuseGuessing(person, input.login, network);
+    const proven = await secondStep.prove(person.id, input.code);
     const token = makeToken();
     const actor = await db.transaction(async (tx) => {
       const [locked] = await personRepository.lock(tx, [person.id]);
       if (locked?.passwordHash !== person.passwordHash) throw fail('wrong_credentials', {});
       if (!locked.accessAllowed) throw fail('access_closed', {});
+      await secondStep.spend(tx, person.id, proven);
       if (origin.previousToken !== undefined) await giveWay(tx, origin.previousToken);
       const sessionId = await openSession(tx, person.id, token, input, origin, network);
       await makeRoom(tx, person.id, sessionId, input.endOthers ?? false);

@@ -11,11 +11,13 @@ export interface StaffRow {
   accessAllowed: boolean;
   sessionsNow: number;
   lastSignInAt: Date | null;
+  secondStepOn: boolean;
 }
 
 const STAFF = `
   SELECT p.id, p.login, p.name, p.job_title AS "jobTitle", p.role, p.access_allowed AS "accessAllowed",
          p.last_sign_in_at AS "lastSignInAt",
+         EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL) AS "secondStepOn",
          ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds",
          (SELECT count(*)::int FROM session s
           WHERE s.person_id = p.id AND s.ended_at IS NULL AND s.expires_at > $1) AS "sessionsNow"

@@ -17,6 +17,7 @@ import { makePasswordLink } from './password-link.service';
 import { Person } from './person.entity';
 import { managesStaff } from './person.policy';
 import { personRepository } from './person.repository';
+import { refuseUnproven } from './reauthentication';
 import { sessionRepository } from './session.repository';
 import { staffRepository, type StaffRow } from './staff.repository';
 import { staffView } from './staff.view';
@@ -33,7 +34,7 @@ export interface NewStaff {
 export type StaffChange = Omit<z.output<typeof ChangeStaff>, 'personId'>;
 
 /** Who changes; null when a tool does, before there is anybody. */
-type By = Pick<Actor, 'personId' | 'sessionId' | 'role' | 'side'> | null;
+type By = Pick<Actor, 'personId' | 'sessionId' | 'role' | 'side' | 'provenAt'> | null;
 
 export type StaffService = ReturnType<typeof createStaffService>;
 
@@ -63,9 +64,11 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
   /**
    * Adds a colleague, and makes the link by which he sets his password.
    * @throws not_found, forbidden – as {@link list}; @throws invalid_input – as {@link addStaff}
+   * @throws reauthentication_needed
    */
   async function invite(by: Actor, staff: z.output<typeof AddStaff>): Promise<InvitedStaff> {
     allow(by);
+    refuseUnproven(by, now());
     // Nobody ever knows this one.
     const passwordHash = await hashPassword(makeOneTimePassword());
     return db.transaction(async (tx) => {
@@ -99,6 +102,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
    * Changes a colleague. His sockets come back with new rooms; access off ends his sessions.
    * @throws not_found – no such colleague, or a dealer asks
    * @throws forbidden – only admins change staff
+   * @throws reauthentication_needed
    * @throws conflict – one's own role and access are changed by another admin, so that one is always left
    * @throws invalid_input – a team is unknown
    */
@@ -191,6 +195,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
   /** Holds both, so that of two admins who take each other's role away one comes too late. */
   async function lockToManage(tx: Tx, by: By, personId: string): Promise<StaffRow> {
     allow(by);
+    if (by !== null) refuseUnproven(by, now());
     await personRepository.lock(tx, by === null ? [personId] : [personId, by.personId]);
     if (by !== null && !(await personRepository.isAdmin(tx, by.personId))) throw forbidden();
     const person = await staffRepository.find(tx, personId, now());

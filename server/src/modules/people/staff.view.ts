@@ -11,4 +11,5 @@ export const staffView = (row: StaffRow): StaffView => ({
   accessAllowed: row.accessAllowed,
   sessionsNow: row.sessionsNow,
   lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+  secondStepOn: row.secondStepOn,
 });
