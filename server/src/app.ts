@@ -51,6 +51,7 @@ import {
   createIntegrationService,
   createPasswordLinkService,
   createSessionService,
+  createSignOnService,
   createStaffService,
   peopleRoutes,
   refuseUnenrolled,
@@ -162,6 +163,11 @@ export async function createApp({
     }),
   });
   const integrations = createIntegrationService({ db, now: clock });
+  const signOn = createSignOnService({
+    ...{ db, now: clock, log, secrets },
+    signOn: sessions.signOn,
+    provider: config.signOn,
+  });
   const links = createPasswordLinkService({ db, now: clock });
   const staff = createStaffService({ db, now: clock });
   const dealers = createDealerService({
@@ -253,15 +259,15 @@ export async function createApp({
   const api = createApi<Actor>({
     log,
     authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session')),
-    authenticateIntegration: (req) =>
-      integrations.authenticateIntegration(req.headers.authorization),
+    authenticateIntegration: (req, route) =>
+      integrations.authenticateIntegration(req.headers.authorization, route),
     admit: refuseUnenrolled,
   });
   const ledgers = createLedgerService({ db, sla, appeals });
   const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
   const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
-  accountRoutes(api, { links, staff, sessions });
+  accountRoutes(api, { links, staff, integrations, sessions, signOn, config });
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });

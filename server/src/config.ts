@@ -50,6 +50,15 @@ const Environment = z.object({
     .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SECRETS_KEY: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  OIDC_ISSUER: z
+    .string()
+    .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), {
+      error: 'must look like https://login.example.com',
+    })
+    .optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_NAME: z.string().trim().min(1).max(40).default('SSO'),
   METRICS_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   FILE_MAX_MB: whole(1, 1024).default(25),
   FILES_PER_MESSAGE: whole(1, 20).default(10),
@@ -78,6 +87,14 @@ export interface Config {
   logLevel: string;
   /** Seals secrets in the database; undefined: a key made once in `dataDir`. */
   secretsKey: string | undefined;
+  /** The company's OpenID Connect provider for its own people; null: none. */
+  signOn: {
+    issuer: string;
+    clientId: string;
+    clientSecret: string | undefined;
+    /** What the login page calls it. */
+    name: string;
+  } | null;
   /** Undefined: metrics are answered to this machine only. */
   metricsToken: string | undefined;
   fileMaxBytes: number;
@@ -116,6 +133,8 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
       );
     }
   }
+  if ((e.OIDC_ISSUER === undefined) !== (e.OIDC_CLIENT_ID === undefined))
+    throw new ConfigError('OIDC_ISSUER and OIDC_CLIENT_ID are not valid: give both or neither.');
   const at = (folder: string) => (isAbsolute(folder) ? folder : resolve(join(root, folder)));
   const production = e.NODE_ENV === 'production';
   return {
@@ -134,6 +153,13 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
     demoPassword: e.DEMO_PASSWORD,
     logLevel: e.LOG_LEVEL,
     secretsKey: e.SECRETS_KEY,
+    signOn:
+      e.OIDC_ISSUER === undefined || e.OIDC_CLIENT_ID === undefined
+        ? null
+        : {
+            ...{ issuer: e.OIDC_ISSUER, clientId: e.OIDC_CLIENT_ID },
+            ...{ clientSecret: e.OIDC_CLIENT_SECRET, name: e.OIDC_NAME },
+          },
     metricsToken: e.METRICS_TOKEN,
     fileMaxBytes: e.FILE_MAX_MB * 1024 * 1024,
     filesPerMessage: e.FILES_PER_MESSAGE,

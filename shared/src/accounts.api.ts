@@ -1,19 +1,28 @@
 import type {
   AddStaff,
+  AnswerDevice,
   ChangeStaff,
   ConfirmSecondStep,
+  FinishSignOn,
   InvitedStaff,
   LinkFacts,
   LookAtLink,
+  MadeToken,
+  MakeToken,
   ProvePassword,
   RecoveryCodes,
   SecondStepSecret,
   SecondStepState,
+  SignOnOffer,
+  SignOnStart,
   StaffId,
   StaffView,
+  StartSignOn,
+  TokenId,
+  TokenView,
   UseLink,
 } from './accounts';
-import type { Done, Nothing } from './people';
+import type { Done, Me, Nothing } from './people';
 import { route } from './route';
 
 export const accountsApi = {
@@ -26,6 +35,13 @@ export const accountsApi = {
   makeStaffLink: route<StaffId, InvitedStaff>('POST', '/staff/:personId/password-link'),
   /** For who lost his phone and his recovery codes; also of a visitor. */
   resetSecondStep: route<StaffId, Done>('DELETE', '/people/:personId/second-step'),
+  answerDevice: route<AnswerDevice, Done>('PUT', '/me/devices/:deviceId'),
+  signOnOffer: route<Nothing, SignOnOffer>('GET', '/sign-on'),
+  startSignOn: route<StartSignOn, SignOnStart>('POST', '/sign-on'),
+  finishSignOn: route<FinishSignOn, Me>('POST', '/sign-on/finish'),
+  tokens: route<Nothing, { items: TokenView[] }>('GET', '/integration-tokens'),
+  makeToken: route<MakeToken, MadeToken>('POST', '/integration-tokens'),
+  revokeToken: route<TokenId, Done>('DELETE', '/integration-tokens/:tokenId'),
   provePassword: route<ProvePassword, Done>('POST', '/me/proof'),
   secondStep: route<Nothing, SecondStepState>('GET', '/me/second-step'),
   beginSecondStep: route<Nothing, SecondStepSecret>('POST', '/me/second-step'),

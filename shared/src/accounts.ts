@@ -83,3 +83,52 @@ export const RecoveryCodes = z.object({ codes: z.array(z.string()) });
 export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
 export const ProvePassword = z.strictObject({ password: z.string().min(1).max(200) });
 export type ProvePassword = z.input<typeof ProvePassword>;
+
+/** What other systems may do. */
+export const TokenScope = z.enum(['orders.write']);
+export type TokenScope = z.infer<typeof TokenScope>;
+export const TOKEN_DAYS_MAX = 366;
+/** A token of another system, without the token. */
+export const TokenView = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  scopes: z.array(TokenScope),
+  /** Its first characters, to know it by. */
+  hint: z.string(),
+  createdAt: moment,
+  createdBy: z.string().nullable(),
+  /** Null: made by a tool, without end. */
+  expiresAt: moment.nullable(),
+  lastUsedAt: moment.nullable(),
+  revokedAt: moment.nullable(),
+});
+export type TokenView = z.infer<typeof TokenView>;
+export const MakeToken = z.strictObject({
+  name: typed(120),
+  scopes: z.array(TokenScope).min(1).max(TokenScope.options.length),
+  days: z.number().int().min(1).max(TOKEN_DAYS_MAX),
+});
+export type MakeToken = z.input<typeof MakeToken>;
+/** The token is shown once and never again. */
+export const MadeToken = z.object({ token: z.string(), view: TokenView });
+export type MadeToken = z.infer<typeof MadeToken>;
+export const TokenId = z.strictObject({ tokenId: z.uuid() });
+export type TokenId = z.input<typeof TokenId>;
+
+export const AnswerDevice = z.strictObject({ deviceId: z.uuid(), isMine: z.boolean() });
+export type AnswerDevice = z.input<typeof AnswerDevice>;
+
+/** The company's OpenID Connect provider, as the login page knows it; null: nobody comes in this way. */
+export const SignOnOffer = z.object({ name: z.string().nullable() });
+export type SignOnOffer = z.infer<typeof SignOnOffer>;
+export const StartSignOn = z.strictObject({});
+export type StartSignOn = z.input<typeof StartSignOn>;
+/** Where the browser goes. */
+export const SignOnStart = z.object({ address: z.string() });
+export type SignOnStart = z.infer<typeof SignOnStart>;
+export const FinishSignOn = z.strictObject({
+  /** The query with which the provider sent the browser back. */
+  answer: z.string().min(1).max(4_000),
+  remember: z.boolean().default(false),
+});
+export type FinishSignOn = z.input<typeof FinishSignOn>;

@@ -91,6 +91,8 @@ export const Me = z.object({
     severalAllowed: z.boolean(),
     /** It may outlive the browser: what is kept here for times without a network may too. */
     remembered: z.boolean(),
+    /** Through the company's sign-on provider: there may be no password to ask for. */
+    signedOn: z.boolean(),
     /** When it ends unless it is used. */
     expiresAt: moment,
   }),
@@ -114,6 +116,15 @@ export const Me = z.object({
       }),
     ),
   }),
+  /** Browsers that somebody signed in from as this person for the first time; told on those known before. */
+  newDevices: z.array(
+    z.object({
+      deviceId: z.uuid(),
+      device: z.string(),
+      address: z.string().nullable(),
+      at: moment,
+    }),
+  ),
   serverTime: moment,
 });
 export type Me = z.infer<typeof Me>;
@@ -132,6 +143,8 @@ export const SessionView = z.object({
   lastSeenAt: moment,
   /** Has an open socket right now. */
   online: z.boolean(),
+  /** Of a browser this person was first seen with lately, and has not said to be his. */
+  newDevice: z.boolean(),
 });
 export type SessionView = z.infer<typeof SessionView>;
 

@@ -23,6 +23,9 @@ import { ReportSums1763701600000 } from './1763701600000-report-sums';
 import { DoneAppeals1763701610000 } from './1763701610000-done-appeals';
 import { PasswordLinks1763702000000 } from './1763702000000-password-links';
 import { SecondStep1763702010000 } from './1763702010000-second-step';
+import { IntegrationTokens1763702020000 } from './1763702020000-integration-tokens';
+import { KnownDevices1763702030000 } from './1763702030000-known-devices';
+import { SignOn1763702040000 } from './1763702040000-sign-on';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -51,4 +54,7 @@ export const migrations = [
   DoneAppeals1763701610000,
   PasswordLinks1763702000000,
   SecondStep1763702010000,
+  IntegrationTokens1763702020000,
+  KnownDevices1763702030000,
+  SignOn1763702040000,
 ];

@@ -54,8 +54,8 @@ export interface ApiOptions<Actor> {
   log: Log;
   /** The signed-in actor of a request. @throws not_signed_in, session_ended */
   authenticate: (req: Request) => Promise<Actor>;
-  /** Checks an integration's token against the request. @throws not_signed_in */
-  authenticateIntegration: (req: Request) => Promise<void>;
+  /** Checks an integration's token against the request. @throws not_signed_in, forbidden */
+  authenticateIntegration: (req: Request, route: AnyRoute) => Promise<void>;
   /** May this actor use the route at all now? @throws what stands in the way */
   admit: (actor: Actor, route: AnyRoute) => void;
 }
@@ -236,7 +236,7 @@ export function createApi<Actor>({
     mountIntegration(route, schemas, run) {
       register(route, schemas, 'integration');
       serve(route, async (req, res) => {
-        await authenticateIntegration(req);
+        await authenticateIntegration(req, route);
         res.json(await run(parseInput(schemas.input, inputOf(req))));
       });
     },

@@ -56,6 +56,8 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
         tokenHash: randomBytes(32),
         personId: person.personId,
         device: { name: LOADER_DEVICE, kind: 'computer' },
+        deviceId: null,
+        signedOn: false,
         address: null,
         network: null,
         remembered: false,

@@ -11,6 +11,8 @@ import type {
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Actor } from './actor';
+import { recordChange } from './change-log.repository';
+import { deviceRepository } from './device.repository';
 import { guesses, refuseSpent } from './guesses';
 import { hashPassword, passwordMatches } from './password';
 import { refuseEasyPassword } from './password.rules';
@@ -21,6 +23,7 @@ import {
   colleagueView,
   isSharedSession,
   meView,
+  newDeviceView,
   settingsView,
   type IsOnline,
 } from './session.view';
@@ -40,12 +43,15 @@ interface Deps {
 export function createAccountService({ db, now, company, isOnline, limits, tellSettings }: Deps) {
   /** Who the caller is, what he may, and what the screens need to know before the first one. */
   async function me(actor: Actor): Promise<Me> {
-    const [row, hours, allowed] = await Promise.all([
+    const at = now();
+    const [row, hours, allowed, fresh] = await Promise.all([
       sessionRepository.get(db, actor.sessionId),
       company(),
       limits(),
+      deviceRepository.listNew(db, actor.personId, actor.sessionId, at),
     ]);
-    return meView(row, { company: hours, limits: allowed, at: now() });
+    const newDevices = fresh.map(newDeviceView);
+    return meView(row, { company: hours, limits: allowed, newDevices, at });
   }
 
   /**
@@ -116,6 +122,28 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
   }
 
   /**
+   * A new browser is the person's own, or it is not: then its sessions end, and it is news again when it comes back. Only a session of a
+   * browser known before may say so.
+   * @throws not_found – no such browser that waits for an answer
+   */
+  async function answerDevice(actor: Actor, deviceId: string, isMine: boolean): Promise<void> {
+    const { personId, sessionId } = actor;
+    const which = { deviceId, personId, sessionId };
+    await db.transaction(async (tx) => {
+      await personRepository.lock(tx, [personId]);
+      if (isMine && (await deviceRepository.confirm(tx, which, now()))) return;
+      const live = isMine ? null : await deviceRepository.refuse(tx, which);
+      if (live === null) throw fail('not_found', { what: 'device' });
+      const end = { reason: 'ended_by_self', by: personId, at: now() } as const;
+      await sessionRepository.end(tx, live, end);
+      await recordChange(tx, {
+        ...{ by: actor, at: now(), dealerId: actor.dealerId, action: 'person.device_refused' },
+        ...{ subjectId: personId, subject: actor.name, before: null, after: null },
+      });
+    });
+  }
+
+  /**
    * The password once more, before a dangerous change.
    * @throws wrong_credentials – it is wrong
    * @throws rate_limited – it was wrong too often
@@ -160,6 +188,7 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
     nameSession,
     changePassword,
     provePassword,
+    answerDevice,
     colleagues,
     dealerColleagues,
   };

@@ -1,7 +1,7 @@
 /**
  * People: who they are, how they sign in, what they may, and the log of changes.
  *
- * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, integration_token, audit_entry
+ * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, known_device, sign_on_identity, integration_token, audit_entry
  * (reads dealer, appeal, sla_clock, company).
  * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named.
  * Hears nothing.
@@ -20,5 +20,6 @@ export { personRepository } from './person.repository';
 export { refuseUnproven } from './reauthentication';
 export { channels, sessionRepository, type DeviceRow } from './session.repository';
 export { createSessionService, type SessionService } from './session.service';
+export { createSignOnService } from './sign-on.service';
 export { sessionView, type IsOnline } from './session.view';
 export { createStaffService, loginTaken, type StaffService } from './staff.service';

@@ -1,3 +1,4 @@
+import { ordersApi } from '@otklik/shared/orders.api';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import express from 'express';
@@ -51,8 +52,8 @@ beforeAll(async () => {
   const api = createApi<Actor>({
     log,
     authenticate: (req) => sessions.authenticate(req.headers.cookie),
-    authenticateIntegration: (req) =>
-      integrations.authenticateIntegration(req.headers.authorization),
+    authenticateIntegration: (req, route) =>
+      integrations.authenticateIntegration(req.headers.authorization, route),
     admit: () => undefined,
   });
   peopleRoutes(api, { sessions, config });
@@ -237,7 +238,7 @@ it('an integration’s token opens until it is revoked', async () => {
   const integrations = createIntegrationService({ db: base.db, now: () => new Date() });
   const token = await integrations.createIntegrationToken('1C');
   const opens = (header: string | undefined) =>
-    integrations.authenticateIntegration(header).then(
+    integrations.authenticateIntegration(header, ordersApi.exchange).then(
       () => true,
       () => false,
     );

@@ -69,5 +69,8 @@ export function rightsOf(actor: Pick<Actor, 'role' | 'side'>): Rights {
 /** Adds colleagues and changes their roles, teams and access. */
 export const managesStaff = (actor: Pick<Actor, 'role'>) => actor.role === 'admin';
 
+/** Makes and closes tokens of other systems. */
+export const managesTokens = (actor: Pick<Actor, 'role'>) => actor.role === 'admin';
+
 /** May anybody of the supplier's staff be looked up? Only by colleagues. */
 export const seesColleagues = (actor: Pick<Actor, 'side'>) => isStaff(actor);

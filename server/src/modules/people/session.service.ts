@@ -7,6 +7,7 @@ import type { Log } from '../../platform/log';
 import type { Secrets } from '../../platform/secrets';
 import { createAccountService } from './account.service';
 import type { Actor } from './actor';
+import { deviceRepository } from './device.repository';
 import { guesses } from './guesses';
 import { passwordLinkRepository } from './password-link.repository';
 import { personRepository } from './person.repository';
@@ -133,6 +134,7 @@ export function createSessionService(deps: SessionDeps) {
     await expire(await sessionRepository.findExpired(db, now()));
     await guesses.sweep(db, now());
     await passwordLinkRepository.sweep(db, now());
+    await deviceRepository.sweep(db, now());
   }
 
   return {

@@ -5,7 +5,8 @@ import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Actor } from './actor';
 import { deviceOf } from './device';
-import { guesses, refuseSpent } from './guesses';
+import { deviceRepository, NOBODY } from './device.repository';
+import { guesses, refuseSpent, type Subject } from './guesses';
 import { networkOf, shownAddress } from './network';
 import { passwordMatches } from './password';
 import { sessionsBeyond } from './person.policy';
@@ -21,6 +22,15 @@ export interface Origin {
   address: string | undefined;
   /** The token this browser already holds; that session gives way to the new one. */
   previousToken?: string | undefined;
+  /** What this browser is known by; it stays when people sign out. */
+  deviceToken?: string | undefined;
+}
+
+export interface SignedIn {
+  token: string;
+  /** What the browser is known by from now on. */
+  deviceToken: string;
+  actor: Actor;
 }
 
 interface Deps {
@@ -29,6 +39,16 @@ interface Deps {
   now: () => Date;
   secondStep: Pick<SecondStepService, 'prove' | 'spend'>;
 }
+
+/** By what the wrong passwords of one try are counted. */
+interface Guesser {
+  network: Subject;
+  login: Subject;
+  /** A browser from which this person has signed in before. */
+  device: Subject | null;
+}
+
+type Entry = Pick<z.output<typeof SignIn>, 'remember' | 'endOthers'>;
 
 export function createSignIn({ db, config, now, secondStep }: Deps) {
   /**
@@ -39,49 +59,108 @@ export function createSignIn({ db, config, now, secondStep }: Deps) {
    * @throws second_step_needed, wrong_code – the pair is right, and a code has to come with it
    * @throws session_limit – the rule "one / up to N" is reached and `endOthers` is not asked for
    */
-  async function signIn(
-    input: z.output<typeof SignIn>,
-    origin: Origin,
-  ): Promise<{ token: string; actor: Actor }> {
+  async function signIn(input: z.output<typeof SignIn>, origin: Origin): Promise<SignedIn> {
     const person = await personRepository.findCredentials(db, input.login);
-    const network = networkOf(origin.address ?? '');
-    await refuseGuessing(person, input.login, network);
+    const guesser = await guesserOf(person, input.login, origin);
+    await refuseGuessing(person, guesser, origin);
     if (!(await passwordMatches(person?.passwordHash, input.password)) || person === null) {
-      await guesses.count(db, [loginSubject(person, input.login), `network:${network}`], now());
+      const { device, login, network } = guesser;
+      await guesses.count(db, device === null ? [login, network] : [device], now());
       throw fail('wrong_credentials', {});
     }
     // Guesses sent all at once passed the first look together; each must pass a second, after the wrong ones are counted.
-    await refuseGuessing(person, input.login, network);
+    await refuseGuessing(person, guesser, origin);
     const proven = await secondStep.prove(person.id, input.code);
-    const token = makeToken();
-    const actor = await db.transaction(async (tx) => {
+    return enter(person.id, input, origin, async (tx) => {
       const [locked] = await personRepository.lock(tx, [person.id]);
       if (locked?.passwordHash !== person.passwordHash) throw fail('wrong_credentials', {});
       if (!locked.accessAllowed) throw fail('access_closed', {});
       await secondStep.spend(tx, person.id, proven);
-      if (origin.previousToken !== undefined) await giveWay(tx, origin.previousToken);
-      const sessionId = await openSession(tx, person.id, token, input, origin, network);
-      await makeRoom(tx, person.id, sessionId, input.endOthers ?? false);
-      await personRepository.signedIn(tx, person.id, now());
-      await guesses.forget(tx, loginSubject(person, input.login));
-      return actorOf(await sessionRepository.get(tx, sessionId));
+      await guesses.forget(tx, guesser.login);
+      if (guesser.device !== null) await guesses.forget(tx, guesser.device);
     });
-    return { token, actor };
   }
 
   /**
-   * The login's counter stops strangers only: whoever signed in from this network before may try on, or anybody could lock
-   * the owner out by guessing. The network's own counter stops everybody there.
+   * Opens a session for somebody whom the company's provider vouches for; it asks for a second step as the company wants.
+   * @param link in the transaction, with the person locked
+   * @throws access_closed – the access is switched off
    */
-  async function refuseGuessing(person: Credentials | null, login: string, network: string) {
-    const byLogin = loginSubject(person, login);
-    const spent = await guesses.spent(db, [byLogin, `network:${network}`], now());
-    refuseSpent(spent.get(`network:${network}`));
-    const known =
-      person !== null &&
-      spent.has(byLogin) &&
-      (await sessionRepository.knowsNetwork(db, person.id, network));
-    if (!known) refuseSpent(spent.get(byLogin));
+  function signOn(
+    personId: string,
+    input: Entry,
+    origin: Origin,
+    link: (tx: Tx) => Promise<void>,
+  ): Promise<SignedIn> {
+    // The provider answers once: it cannot be asked whether older sessions may end.
+    const entry = { ...input, endOthers: true, signedOn: true };
+    return enter(personId, entry, origin, async (tx) => {
+      const [locked] = await personRepository.lock(tx, [personId]);
+      if (!locked?.accessAllowed) throw fail('access_closed', {});
+      await link(tx);
+    });
+  }
+
+  async function enter(
+    personId: string,
+    input: Entry & { signedOn?: boolean },
+    origin: Origin,
+    admit: (tx: Tx) => Promise<void>,
+  ): Promise<SignedIn> {
+    const token = makeToken();
+    const deviceToken = origin.deviceToken ?? makeToken();
+    const actor = await db.transaction(async (tx) => {
+      await admit(tx);
+      if (origin.previousToken !== undefined) await giveWay(tx, origin.previousToken);
+      const device = await deviceRepository.meet(tx, personId, tokenHash(deviceToken), now());
+      const sessionId = await openSession(tx, personId, token, input, origin, device.id);
+      await makeRoom(tx, personId, sessionId, input.endOthers ?? false);
+      await personRepository.signedIn(tx, personId, now());
+      // His other screens come back and learn of it.
+      if (device.isNews) await personRepository.reconnect(tx, personId);
+      return actorOf(await sessionRepository.get(tx, sessionId));
+    });
+    return { token, deviceToken, actor };
+  }
+
+  /** Asks the same of the database whether there is such a person or not. */
+  async function guesserOf(
+    person: Credentials | null,
+    login: string,
+    { address, deviceToken }: Origin,
+  ): Promise<Guesser> {
+    const device =
+      deviceToken === undefined
+        ? null
+        : await deviceRepository.find(db, person?.id ?? NOBODY, tokenHash(deviceToken));
+    const byDevice = device && (`device:${device.id}` as const);
+    const isFree = byDevice !== null && !(await guesses.spent(db, [byDevice], now())).has(byDevice);
+    return {
+      network: `network:${networkOf(address ?? '')}`,
+      login: `login:${person?.id ?? login.toLowerCase()}`,
+      device: isFree ? byDevice : null,
+    };
+  }
+
+  /**
+   * Strangers share the counters of the login and of their network. A browser of the person's own has a counter to itself, and whoever
+   * signed in from this network before passes the login's: else anybody could lock the owner out by guessing.
+   */
+  async function refuseGuessing(
+    person: Credentials | null,
+    { network, login, device }: Guesser,
+    { address }: Origin,
+  ): Promise<void> {
+    if (device !== null) {
+      refuseSpent((await guesses.spent(db, [device], now())).get(device));
+      return;
+    }
+    const spent = await guesses.spent(db, [login, network], now());
+    refuseSpent(spent.get(network));
+    if (!spent.has(login)) return;
+    const from = networkOf(address ?? '');
+    const known = await sessionRepository.knowsNetwork(db, person?.id ?? NOBODY, from);
+    if (!known) refuseSpent(spent.get(login));
   }
 
   async function giveWay(tx: Tx, previousToken: string): Promise<void> {
@@ -95,9 +174,9 @@ export function createSignIn({ db, config, now, secondStep }: Deps) {
     tx: Tx,
     personId: string,
     token: string,
-    input: z.output<typeof SignIn>,
+    input: Entry & { signedOn?: boolean },
     origin: Origin,
-    network: string,
+    deviceId: string,
   ): Promise<string> {
     const at = now();
     const remembered = input.remember ?? false;
@@ -105,8 +184,10 @@ export function createSignIn({ db, config, now, secondStep }: Deps) {
       tokenHash: tokenHash(token),
       personId,
       device: deviceOf(origin.userAgent),
+      deviceId,
+      signedOn: input.signedOn ?? false,
       address: shownAddress(origin.address),
-      network: network || null,
+      network: networkOf(origin.address ?? '') || null,
       remembered,
       at,
       expiresAt: new Date(
@@ -141,8 +222,5 @@ export function createSignIn({ db, config, now, secondStep }: Deps) {
     await sessionRepository.end(tx, ids, { reason: 'replaced', by: personId, at: now() });
   }
 
-  return { signIn };
+  return { signIn, signOn };
 }
-
-const loginSubject = (person: Credentials | null, login: string) =>
-  `login:${person?.id ?? login.toLowerCase()}` as const;
