@@ -6,6 +6,7 @@ import {
   ChartColumn,
   Gauge,
   Inbox,
+  KeyRound,
   Layers,
   MessagesSquare,
   Package,
@@ -125,6 +126,14 @@ function staffItems(
           {
             ...{ key: 'staff', to: '/admin/staff', icon: UsersRound },
             ...{ label: t('common.nav.staff'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.manageTokens
+      ? [
+          {
+            ...{ key: 'tokens', to: '/admin/tokens', icon: KeyRound },
+            ...{ label: t('common.nav.tokens'), place: 'second' as const },
           },
         ]
       : []),

@@ -16,6 +16,7 @@ import { routes as reports } from './features/reports';
 import { routes as policies } from './features/policies';
 import { useSession } from './features/session';
 import { routes as staff } from './features/staff';
+import { routes as tokens } from './features/tokens';
 import { appealAddress, landing } from './places';
 
 const notFound = () => import('./NotFoundPage.vue');
@@ -51,6 +52,7 @@ export const signedInRoute: RouteRecordRaw = {
       policies,
       reports,
       staff,
+      tokens,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

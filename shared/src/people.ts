@@ -66,6 +66,7 @@ export const Rights = z.object({
   manageSla: z.boolean(),
   manageCompany: z.boolean(),
   manageStaff: z.boolean(),
+  manageTokens: z.boolean(),
   seeOrders: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;

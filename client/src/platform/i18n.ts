@@ -27,6 +27,7 @@ export const MESSAGE_FILES = [
   'merges',
   'notices',
   'staff',
+  'tokens',
   'dryRun',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];

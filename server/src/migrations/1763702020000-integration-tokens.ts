@@ -8,7 +8,7 @@ export class IntegrationTokens1763702020000 implements MigrationInterface {
       ALTER TABLE integration_token
         ADD COLUMN scopes text[] NOT NULL DEFAULT '{orders.write}' CHECK (scopes <@ ARRAY['orders.write']),
         ADD COLUMN hint text NOT NULL DEFAULT '',
-        ADD COLUMN created_by uuid REFERENCES person,
+        ADD COLUMN created_by uuid REFERENCES person ON DELETE SET NULL,
         -- Null: only of tokens that a tool made.
         ADD COLUMN expires_at timestamptz`);
     await q.query(`ALTER TABLE integration_token ALTER COLUMN scopes DROP DEFAULT`);

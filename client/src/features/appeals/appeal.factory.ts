@@ -36,6 +36,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageSla: false,
       manageCompany: false,
       manageStaff: false,
+      manageTokens: false,
       seeOrders: true,
     },
     settings: {},
@@ -47,6 +48,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       editMinutes: 15,
     },
     company: { zone: 'Europe/Moscow', hours: [] },
+    newDevices: [],
     serverTime: new Date().toISOString(),
   };
 }

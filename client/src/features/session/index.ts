@@ -20,6 +20,7 @@ export const SessionEnded = defineAsyncComponent(() => import('./SessionEnded.vu
 export const StartTrouble = defineAsyncComponent(() => import('./StartTrouble.vue'));
 export const EnrolStep = defineAsyncComponent(() => import('./EnrolStep.vue'));
 export const ProofDialog = defineAsyncComponent(() => import('./ProofDialog.vue'));
+export const NewDeviceBanner = defineAsyncComponent(() => import('./NewDeviceBanner.vue'));
 export const RecoveryCodeList = defineAsyncComponent(() => import('./RecoveryCodeList.vue'));
 export const SecondStepSetup = defineAsyncComponent(() => import('./SecondStepSetup.vue'));
 export const NameStep = defineAsyncComponent(() => import('./NameStep.vue'));
@@ -33,6 +34,11 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/set-password',
     component: () => import('./SetPasswordPage.vue'),
+    meta: { open: true, messages: ['login'] },
+  },
+  {
+    path: '/sign-on',
+    component: () => import('./SignOnPage.vue'),
     meta: { open: true, messages: ['login'] },
   },
 ];

@@ -40,6 +40,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageSla: false,
       manageCompany: false,
       manageStaff: false,
+      manageTokens: false,
       seeOrders: true,
     },
     settings: {},
@@ -51,6 +52,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       editMinutes: 15,
     },
     company: { zone: 'Europe/Moscow', hours: [] },
+    newDevices: [],
     serverTime: new Date().toISOString(),
     ...fields,
   };

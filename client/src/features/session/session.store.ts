@@ -1,4 +1,5 @@
 import type { ErrorFacts, SessionEndReason } from '@otklik/shared/errors';
+import { accountsApi } from '@otklik/shared/accounts.api';
 import type { Me, PersonSettings, Rights, Side, SignIn } from '@otklik/shared/people';
 import { peopleApi } from '@otklik/shared/people.api';
 import { defineStore } from 'pinia';
@@ -46,6 +47,7 @@ const NO_RIGHTS: Rights = {
   manageSla: false,
   manageCompany: false,
   manageStaff: false,
+  manageTokens: false,
   seeOrders: false,
 };
 
@@ -67,6 +69,8 @@ export const useSession = defineStore('session', () => {
   const nameNeeded = computed(() => me.value?.session.nameNeeded ?? false);
   /** A second step has to be set up before anything else; its screen stays until the person has what it showed. */
   const enrolling = ref(false);
+  /** What this browser kept of an older version knows of none. */
+  const newDevices = computed<Me['newDevices']>(() => me.value?.newDevices ?? []);
   const enrolmentNeeded = computed(() => me.value?.session.enrolmentNeeded ?? false);
 
   /** Asks who we are; at the start of the page, after a change of rights, when another tab signed in. 401 is a good answer: nobody. */
@@ -174,17 +178,29 @@ export const useSession = defineStore('session', () => {
     if (reason === null) void load();
   }
 
+  async function begin(next: Me): Promise<void> {
+    loader.reset();
+    enter(next);
+    // Counts as a successful load: the router must not ask once more.
+    await loader.run(
+      async () => next,
+      () => undefined,
+    );
+    signalTabs(next.session.id);
+  }
+
+  /** Back from the company's provider, with its answer as the address has it. */
+  async function finishSignOn(answer: string): Promise<Outcome<null>> {
+    const input = { answer, remember: true };
+    const told = await attempt(() => call(accountsApi.finishSignOn, input, { asAnybody: true }));
+    if (!told.ok) return told;
+    await begin(told.value);
+    return { ok: true, value: null };
+  }
+
   async function signIn(input: SignIn): Promise<SignInResult> {
     try {
-      const next = await call(peopleApi.signIn, input);
-      loader.reset();
-      enter(next);
-      // Counts as a successful load: the router must not ask once more.
-      await loader.run(
-        async () => next,
-        () => undefined,
-      );
-      signalTabs(next.session.id);
+      await begin(await call(peopleApi.signIn, input));
       return { state: 'signed_in' };
     } catch (error) {
       if (isRefusal(error, 'session_limit')) return { state: 'session_limit', facts: error.facts };
@@ -206,6 +222,13 @@ export const useSession = defineStore('session', () => {
     ended.value = null;
     leave();
     return { ok: true, value: null };
+  }
+
+  /** The person has said whose that browser is. */
+  function forgetDevice(deviceId: string): void {
+    if (!me.value) return;
+    const left = newDevices.value.filter((one) => one.deviceId !== deviceId);
+    me.value = { ...me.value, newDevices: left };
   }
 
   /** Leaves the SESSION-ENDED screen. */
@@ -309,6 +332,9 @@ export const useSession = defineStore('session', () => {
     enrolling,
     enrolmentNeeded,
     load,
+    newDevices,
+    forgetDevice,
+    finishSignOn,
     signIn,
     signOut,
     acknowledgeEnd,

@@ -1,4 +1,5 @@
 import { accountsApi } from '@otklik/shared/accounts.api';
+import { companyApi } from '@otklik/shared/company.api';
 import { dealersApi } from '@otklik/shared/dealers.api';
 import type { Route } from '@otklik/shared/route';
 import type { SignIn } from '@otklik/shared/people';
@@ -6,6 +7,7 @@ import { peopleApi } from '@otklik/shared/people.api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusal, Refused, testApp, type TestApp, type TestSession } from '../../test/test-app';
 import { aDealer, aManager, aTeam, aVisitor, PASSWORD, type TestPerson } from './people.factory';
+import { codeOf, periodOf } from './totp';
 
 let server: TestApp;
 let at: Date;
@@ -237,5 +239,303 @@ describe('a link to a password', () => {
     expect(me.dealer?.id).toBe(dealer.id);
     const again = await session.call(dealersApi.makeLink, { visitorId: visitor.id });
     expect(again.link.kind).toBe('reset');
+  });
+});
+
+describe('the second step of signing in', () => {
+  /** Somebody with an authenticator app: his session, his secret and the recovery codes. */
+  async function enrolled(fields: Parameters<typeof aManager>[1] = {}) {
+    const person = await aManager(server.database.db, fields);
+    const session = await server.signIn(person);
+    const { secret } = await session.call(accountsApi.beginSecondStep, {});
+    const { codes } = await session.call(accountsApi.confirmSecondStep, { code: code(secret) });
+    return { person, session, secret, recovery: codes };
+  }
+  /** What the app shows, some half minutes from now. */
+  const code = (secret: string, periods = 0) => {
+    const bits = [...secret]
+      .map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0'))
+      .join('');
+    const bytes = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+    return codeOf(bytes, periodOf(at) + periods);
+  };
+  const enter = (person: TestPerson, typed?: string) =>
+    signIn(person.login, PASSWORD, typed === undefined ? {} : { code: typed });
+  const outcome = (call: Promise<unknown>) =>
+    call.then(
+      () => 'in',
+      (error: unknown) => (error instanceof Refused ? error.problem.code : String(error)),
+    );
+
+  it('asks for a code after the right password only, and takes each code once', async () => {
+    const { person, secret } = await enrolled();
+    expect(await outcome(signIn(person.login, 'wrong'))).toBe('wrong_credentials');
+    expect(await outcome(enter(person))).toBe('second_step_needed');
+    // The code that confirmed the app is spent.
+    expect(await outcome(enter(person, code(secret)))).toBe('wrong_code');
+    at = new Date(at.getTime() + 60_000);
+    const both = [enter(person, code(secret)), enter(person, code(secret))];
+    expect((await Promise.all(both.map(outcome))).sort()).toEqual(['in', 'wrong_code']);
+    // Neither may an earlier one come late.
+    expect(await outcome(enter(person, code(secret, -1)))).toBe('wrong_code');
+    expect(await outcome(enter(person, `${code(secret, 1).slice(0, 3)} ${code(secret, 1).slice(3)}`))).toBe('in');
+  });
+
+  it('a code that met the limit of sessions is not lost', async () => {
+    const { person, secret } = await enrolled();
+    for (let no = 0; no < 9; no += 1) await server.signIn(person);
+    at = new Date(at.getTime() + 60_000);
+    const typed = code(secret);
+    expect(await outcome(enter(person, typed))).toBe('session_limit');
+    await signIn(person.login, PASSWORD, { code: typed, endOthers: true });
+  });
+
+  it('recovery codes open once each, and new ones void the old', async () => {
+    const { person, session, recovery } = await enrolled();
+    expect(new Set(recovery).size).toBe(10);
+    const [first = '', second = '', third = ''] = recovery;
+    expect(await outcome(enter(person, first.toUpperCase()))).toBe('in');
+    expect(await outcome(enter(person, first))).toBe('wrong_code');
+    const both = [enter(person, second), enter(person, second)];
+    expect((await Promise.all(both.map(outcome))).sort()).toEqual(['in', 'wrong_code']);
+    expect(await session.call(accountsApi.secondStep, {})).toEqual({
+      ...{ on: true, recoveryCodesLeft: 8, required: false },
+    });
+    await session.call(accountsApi.renewRecoveryCodes, {});
+    expect(await outcome(enter(person, third))).toBe('wrong_code');
+  });
+
+  it('guesses of codes are few, also when they come all at once', async () => {
+    const { person, secret } = await enrolled();
+    at = new Date(at.getTime() + 60_000);
+    const tries = Array.from({ length: 20 }, (_, no) => outcome(enter(person, String(100_000 + no))));
+    const outcomes = await Promise.all(tries);
+    expect(outcomes.filter((one) => one === 'wrong_code').length).toBeLessThan(8);
+    expect(await outcome(enter(person, code(secret)))).toBe('rate_limited');
+    at = new Date(at.getTime() + 16 * 60_000);
+    expect(await outcome(enter(person, code(secret)))).toBe('in');
+  });
+
+  it('the secret and the codes are nowhere in the database', async () => {
+    const { secret, recovery } = await enrolled();
+    const { db } = server.database;
+    const all = JSON.stringify(
+      await db.query(
+        `SELECT (SELECT json_agg(s) FROM second_step s), (SELECT json_agg(r) FROM recovery_code r), (SELECT json_agg(a) FROM audit_entry a)`,
+      ),
+    );
+    for (const text of [secret, ...recovery, ...recovery.map((one) => one.replaceAll('-', ''))])
+      expect(all).not.toContain(text);
+  });
+
+  it('an admin takes it away from who lost everything, and his sessions end', async () => {
+    const { person, session } = await enrolled();
+    const personId = person.id;
+    const other = await server.signIn(await aManager(server.database.db));
+    expect((await refusal(other.call(accountsApi.resetSecondStep, { personId }))).status).toBe(403);
+    admin = await server.signIn(adminPerson);
+    await admin.call(accountsApi.resetSecondStep, { personId });
+    expect(await outcome(session.call(peopleApi.me, {}))).toBe('session_ended');
+    expect(await outcome(enter(person))).toBe('in');
+  });
+
+  it('where a role requires it, who has none does nothing else before, over HTTP and socket', async () => {
+    const { db } = server.database;
+    const chief = await server.signIn(await aManager(db, { role: 'supervisor' }));
+    const line = await chief.socket();
+    const gone = new Promise((resolve) => line.socket.once('disconnect', resolve));
+    await admin.call(companyApi.changeSettings, { secondStepRoles: ['supervisor'] });
+    await gone;
+    const late = await chief.socket();
+    expect(await late.ask('appeal:read', {})).toMatchObject({
+      ...{ ok: false, problem: { code: 'enrolment_needed' } },
+    });
+    for (const call of [
+      chief.call(peopleApi.mySessions, {}),
+      chief.call(peopleApi.colleagues, {}),
+      chief.call(companyApi.settings, {}),
+    ])
+      expect(await outcome(call)).toBe('enrolment_needed');
+    expect((await chief.call(peopleApi.me, {})).session.enrolmentNeeded).toBe(true);
+    const { secret } = await chief.call(accountsApi.beginSecondStep, {});
+    await chief.call(accountsApi.confirmSecondStep, { code: code(secret) });
+    expect((await chief.call(peopleApi.me, {})).session.enrolmentNeeded).toBe(false);
+    await chief.call(peopleApi.colleagues, {});
+    expect((await refusal(chief.call(accountsApi.removeSecondStep, {}))).problem.facts).toEqual({
+      right: 'removeSecondStep',
+    });
+    await admin.call(companyApi.changeSettings, { secondStepRoles: [] });
+    await chief.call(accountsApi.removeSecondStep, {});
+    expect(await chief.call(accountsApi.secondStep, {})).toMatchObject({ on: false });
+  });
+});
+
+describe('dangerous changes', () => {
+  it('need the password of the last ten minutes, and go on once it is typed', async () => {
+    const { db } = server.database;
+    const person = await aManager(db, { role: 'admin' });
+    const session = await server.signIn(person);
+    const personId = (await aManager(db)).id;
+    const calls = () => [
+      session.call(accountsApi.addStaff, { login: 'd@d.example', name: 'd', role: 'manager' }),
+      session.call(accountsApi.changeStaff, { personId, role: 'supervisor' }),
+      session.call(accountsApi.makeStaffLink, { personId }),
+      session.call(accountsApi.endStaffSessions, { personId }),
+      session.call(accountsApi.resetSecondStep, { personId }),
+      session.call(accountsApi.beginSecondStep, {}),
+      session.call(accountsApi.removeSecondStep, {}),
+      session.call(accountsApi.makeToken, { name: 'x', scopes: ['orders.write'], days: 1 }),
+      session.call(companyApi.changeSettings, { secondStepRoles: ['admin'] }),
+    ];
+    await db.query(`UPDATE session SET proven_at = $2 WHERE id = $1`, [
+      session.sessionId,
+      new Date(at.getTime() - 10 * 60_000),
+    ]);
+    for (const call of calls())
+      expect((await refusal(call)).problem.code).toBe('reauthentication_needed');
+    const wrong = session.call(accountsApi.provePassword, { password: 'wrong' });
+    expect((await refusal(wrong)).problem.code).toBe('wrong_credentials');
+    expect((await refusal(calls()[0]!)).problem.code).toBe('reauthentication_needed');
+    await session.call(accountsApi.provePassword, { password: PASSWORD });
+    for (const call of calls().slice(0, 5)) await call;
+  });
+});
+
+describe('tokens of other systems', () => {
+  const exchange = (token: string) =>
+    fetch(`${server.url}/api/exchange/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ orders: [] }),
+    }).then(({ status }) => status);
+
+  it('are told once, open what their scope says until they are out of date or closed, and show their last use', async () => {
+    const { db } = server.database;
+    admin = await server.signIn(adminPerson);
+    const wish = { name: '1C', scopes: ['orders.write' as const], days: 30 };
+    const { token, view } = await admin.call(accountsApi.makeToken, wish);
+    expect(view).toMatchObject({ name: '1C', createdBy: 'Admin', lastUsedAt: null });
+    const used = await exchange(token);
+    expect([200, 400]).toContain(used);
+    const { items } = await admin.call(accountsApi.tokens, {});
+    expect(items.find(({ id }) => id === view.id)?.lastUsedAt).toBe(at.toISOString());
+    const kept = await db.query(`SELECT json_agg(t) FROM integration_token t`);
+    expect(JSON.stringify([kept, items, await log()])).not.toContain(token);
+    await db.query(`UPDATE integration_token SET scopes = '{}' WHERE id = $1`, [view.id]);
+    expect(await exchange(token)).toBe(403);
+    await db.query(`UPDATE integration_token SET scopes = '{orders.write}' WHERE id = $1`, [
+      view.id,
+    ]);
+    const then = at;
+    at = new Date(at.getTime() + 30 * 24 * HOUR_MS);
+    expect(await exchange(token)).toBe(401);
+    at = then;
+    expect(await exchange(token)).toBe(used);
+    await admin.call(accountsApi.revokeToken, { tokenId: view.id });
+    expect(await exchange(token)).toBe(401);
+    const again = admin.call(accountsApi.revokeToken, { tokenId: view.id });
+    expect((await refusal(again)).status).toBe(404);
+    // A person's session is no token, and a token no session.
+    expect(await exchange(admin.cookie.split('=')[1] ?? '')).toBe(401);
+  });
+
+  it('are the business of admins', async () => {
+    const { db } = server.database;
+    const manager = await server.signIn(await aManager(db));
+    const dealer = await server.signIn(await aVisitor(db, await aDealer(db)));
+    for (const [session, status] of [
+      [manager, 403],
+      [dealer, 404],
+    ] as const)
+      for (const call of [
+        session.call(accountsApi.tokens, {}),
+        session.call(accountsApi.makeToken, { name: 'x', scopes: ['orders.write'], days: 1 }),
+        session.call(accountsApi.revokeToken, { tokenId: unknownId }),
+      ])
+        expect((await refusal(call)).status).toBe(status);
+  });
+});
+
+describe('a browser the person has signed in from', () => {
+  const { signIn: enter } = peopleApi;
+  /** Signs in over HTTP as a browser does, with its cookies, and takes along what it gets. */
+  async function aBrowser(person: TestPerson, cookies = new Map<string, string>()) {
+    const answer = await fetch(`${server.url}/api${enter.path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: header(cookies) },
+      body: JSON.stringify({ login: person.login, password: PASSWORD }),
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
+      cookies.set(name, value);
+    }
+    const body = await answer.json();
+    return { cookies, status: answer.status, body, devices: () => meOf(cookies) };
+  }
+  const header = (cookies: Map<string, string>) =>
+    [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const api = async (cookies: Map<string, string>, method: string, path: string, body?: object) => {
+    const answer = await fetch(`${server.url}/api${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', cookie: header(cookies) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const meOf = async (cookies: Map<string, string>) =>
+    (await api(cookies, 'GET', '/me')).body.newDevices;
+
+  it('is told of on those known before, which alone say whose it is', async () => {
+    const person = await aManager(server.database.db);
+    const first = await aBrowser(person);
+    expect(await first.devices()).toEqual([]);
+    const second = await aBrowser(person);
+    expect(await second.devices()).toEqual([]);
+    const [news] = await first.devices();
+    expect(news).toMatchObject({ device: expect.any(String), at: at.toISOString() });
+    // It signs in again, and once more from a third: neither may speak for itself or for the other.
+    const again = await aBrowser(person, second.cookies);
+    const third = await aBrowser(person);
+    const path = `/me/devices/${news.deviceId}`;
+    for (const cookies of [again.cookies, third.cookies])
+      expect((await api(cookies, 'PUT', path, { deviceId: news.deviceId, isMine: true })).status).toBe(404);
+    const sessions = (await api(first.cookies, 'GET', '/me/sessions')).body.items;
+    expect(sessions.filter((one: { newDevice: boolean }) => one.newDevice)).toHaveLength(2);
+    expect((await api(first.cookies, 'PUT', path, { isMine: true })).status).toBe(200);
+    expect(await first.devices()).toHaveLength(1);
+    const [other] = await first.devices();
+    await api(first.cookies, 'PUT', `/me/devices/${other.deviceId}`, { isMine: false });
+    expect(await first.devices()).toEqual([]);
+    expect((await api(third.cookies, 'GET', '/me')).body.code).toBe('session_ended');
+    expect((await api(again.cookies, 'GET', '/me')).status).toBe(200);
+    // What was refused is news again when it comes back.
+    await aBrowser(person, third.cookies);
+    expect(await first.devices()).toHaveLength(1);
+  });
+
+  it('lets its owner in while others guess from everywhere, his own network too', async () => {
+    await server.database.db.query('TRUNCATE sign_in_failure');
+    const person = await aManager(server.database.db);
+    const own = await aBrowser(person);
+    // All requests of this test come from one address: the network's counter is spent as well.
+    for (let no = 0; no < 60; no += 1) await refusal(signIn(person.login, `guess ${no}`));
+    expect((await refusal(signIn(person.login, PASSWORD))).problem.code).toBe('rate_limited');
+    expect((await aBrowser(person, own.cookies)).status).toBe(200);
+    // A made-up cookie is nobody's browser, and another person's browser is not this one's.
+    const stranger = new Map([['otklik_device', 'x'.repeat(43)]]);
+    expect((await aBrowser(person, stranger)).status).toBe(429);
+    const neighbour = await aManager(server.database.db);
+    expect((await aBrowser(neighbour, new Map(own.cookies))).status).toBe(429);
+    // The browser has a few tries of its own, no more.
+    const wrong = { ...person, login: person.login };
+    const guess = (password: string) =>
+      fetch(`${server.url}/api/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie: header(own.cookies) },
+        body: JSON.stringify({ login: wrong.login, password }),
+      }).then(({ status }) => status);
+    for (let no = 0; no < 8; no += 1) expect(await guess('wrong')).toBe(401);
+    expect(await guess(PASSWORD)).toBe(429);
+    await server.database.db.query('TRUNCATE sign_in_failure');
   });
 });

@@ -86,6 +86,7 @@ describe('rights', () => {
         'manageSla',
         'manageCompany',
         'manageStaff',
+        'manageTokens',
         'seeOrders',
       ],
     ],

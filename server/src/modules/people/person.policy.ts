@@ -62,6 +62,7 @@ export function rightsOf(actor: Pick<Actor, 'role' | 'side'>): Rights {
     manageSla: actor.role === 'admin',
     manageCompany: actor.role === 'admin',
     manageStaff: managesStaff(actor),
+    manageTokens: managesTokens(actor),
     seeOrders: true,
   };
 }

@@ -40,6 +40,7 @@ const Claims = z.object({
   email_verified: z.boolean().optional(),
 });
 
+type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 type Reason = 'off' | 'expired' | 'provider' | 'unknown_person';
 const failed = (reason: Reason, cause?: unknown) =>
   fail('sign_on_failed', { reason }, cause === undefined ? {} : { cause });
@@ -126,10 +127,23 @@ export function createSignOnService({ db, now, log, secrets, signOn, provider }:
         log.warn({ err: error }, 'the sign-on provider’s answer was not accepted');
         throw failed('provider', error);
       });
-    const claims = Claims.parse(tokens.claims());
+    const claims = await claimsOf(config, tokens);
     const person = await signOnRepository.find(db, claims, verifiedEmail(claims));
     if (person === null) throw failed('unknown_person');
     return signOn(person.personId, { remember }, origin, (tx) => link(tx, claims, person));
+  }
+
+  /** Of the ID token; what it leaves out, the provider is asked for. */
+  async function claimsOf(config: client.Configuration, tokens: Tokens) {
+    const claims = Claims.parse(tokens.claims());
+    if (claims.email !== undefined || !config.serverMetadata().userinfo_endpoint) return claims;
+    const more = await client
+      .fetchUserInfo(config, tokens.access_token, claims.sub)
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'the sign-on provider did not say who came');
+        throw failed('provider', error);
+      });
+    return Claims.parse({ ...more, iss: claims.iss, sub: claims.sub });
   }
 
   async function link(
