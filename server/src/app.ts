@@ -356,6 +356,9 @@ export async function createApp({
     await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
     await db.listen(channels.rightsChanged, (personId) => cutRoom(rooms.person(personId)), recheck),
     await notices.start(),
+    await db.listen(channels.deviceMet, (personId) =>
+      io.local.to(rooms.person(personId)).emit('device:news', { at: clock().toISOString() }),
+    ),
     await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];
 

@@ -1,7 +1,7 @@
 /**
  * Session: who is signed in here, what he may do and how he likes it; the login and what stands in its way.
  *
- * Hears `session:ended`. Everybody else builds on it and forgets all data when `personId` changes.
+ * Hears `session:ended`, `device:news`. Everybody else builds on it and forgets all data when `personId` changes.
  */
 import { defineAsyncComponent } from 'vue';
 import type { RouteRecordRaw } from 'vue-router';

@@ -293,6 +293,7 @@ export const useSession = defineStore('session', () => {
 
   onSignedOut(endedBecause);
   on('settings:news', putSettings);
+  on('device:news', () => void load());
   on('session:ended', ({ reason }) => endedBecause(reason));
   let connectedBefore: string | null = null;
   onConnected(({ closedByServer }) => {

@@ -178,9 +178,9 @@ function signOnRoutes(
         ...{ previousToken: tokenOf(cookie), deviceToken: deviceTokenOf(cookie) },
       });
       clearDepartureCookie(exchange.res);
-      setDeviceCookie(exchange, config, deviceToken);
       const lifetimeMs = input.remember ? config.sessionRememberMs : undefined;
       setSessionCookie(exchange, config, token, lifetimeMs);
+      setDeviceCookie(exchange, config, deviceToken);
       return sessions.me(actor);
     },
   );

@@ -1,9 +1,15 @@
 import type { Db, Tx } from '../../platform/db';
+import { channels } from './session.repository';
 
 type Reader = Pick<Db, 'query'>;
 
 /** For questions about nobody, so that they take as long as those about somebody. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Session $2 is of a device that is known to be the person's: another new one says nothing about this one. */
+const OWN = `EXISTS (
+  SELECT FROM session own JOIN known_device o ON o.id = own.device_id
+  WHERE own.id = $2 AND o.confirmed_at IS NOT NULL)`;
 
 /** A browser that the person signed in from for the first time, and when. */
 export interface NewDeviceRow {
@@ -45,6 +51,11 @@ export const deviceRepository = {
     );
     if (met === undefined) throw new Error('an inserted device has no row');
     return met;
+  },
+
+  /** Every node tells his other screens, once the transaction commits. */
+  async tell(tx: Tx, personId: string): Promise<void> {
+    await tx.query(`SELECT pg_notify('${channels.deviceMet}', $1)`, [personId]);
   },
 
   /** Devices of the last month that the person has not spoken about, for a session of a device that is his. */
@@ -97,8 +108,3 @@ export const deviceRepository = {
     );
   },
 };
-
-/** Session $2 is of a device that is known to be the person's: another new one says nothing about this one. */
-const OWN = `EXISTS (
-  SELECT FROM session own JOIN known_device o ON o.id = own.device_id
-  WHERE own.id = $2 AND o.confirmed_at IS NOT NULL)`;

@@ -3,7 +3,7 @@
  *
  * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, known_device, sign_on_identity, integration_token, audit_entry
  * (reads dealer, appeal, sla_clock, company).
- * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named.
+ * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named, device_met.
  * Hears nothing.
  */
 export { accountRoutes } from './accounts.routes';

@@ -41,13 +41,13 @@ export function peopleRoutes(api: Api<Actor>, { sessions, config }: Services): v
       previousToken: tokenOf(req.headers.cookie),
       deviceToken: deviceTokenOf(req.headers.cookie),
     });
-    setDeviceCookie(exchange, config, deviceToken);
     setSessionCookie(
       exchange,
       config,
       token,
       input.remember ? config.sessionRememberMs : undefined,
     );
+    setDeviceCookie(exchange, config, deviceToken);
     return sessions.me(actor);
   });
   api.mount(

@@ -14,6 +14,8 @@ export const channels = {
   rightsChanged: 'rights_changed',
   /** Payload: a session's id. It got a name; its sockets come back knowing it. */
   sessionNamed: 'session_named',
+  /** Payload: a person's id. Somebody signed in as him from a browser not seen before. */
+  deviceMet: 'device_met',
 } as const;
 
 /** A session with all that makes its actor. */

@@ -116,8 +116,7 @@ export function createSignIn({ db, config, now, secondStep }: Deps) {
       const sessionId = await openSession(tx, personId, token, input, origin, device.id);
       await makeRoom(tx, personId, sessionId, input.endOthers ?? false);
       await personRepository.signedIn(tx, personId, now());
-      // His other screens come back and learn of it.
-      if (device.isNews) await personRepository.reconnect(tx, personId);
+      if (device.isNews) await deviceRepository.tell(tx, personId);
       return actorOf(await sessionRepository.get(tx, sessionId));
     });
     return { token, deviceToken, actor };
