@@ -18,9 +18,7 @@ export class KnownDevices1763702030000 implements MigrationInterface {
     await q.query(
       `ALTER TABLE session ADD COLUMN device_id uuid REFERENCES known_device ON DELETE SET NULL`,
     );
-    await q.query(
-      `CREATE INDEX session_device ON session (device_id) WHERE device_id IS NOT NULL`,
-    );
+    await q.query(`CREATE INDEX session_device ON session (device_id) WHERE device_id IS NOT NULL`);
   }
 
   async down(q: QueryRunner): Promise<void> {

@@ -22,7 +22,14 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
     },
     dealer: side === 'dealer' ? { id: 'dealer', name: 'Dealer', zone: 'Europe/Moscow' } : null,
     session: {
-      ...{ id: `session-${id}`, nameNeeded: false, enrolmentNeeded: false, signedOn: false, shared: false, severalAllowed: false },
+      ...{
+        id: `session-${id}`,
+        nameNeeded: false,
+        enrolmentNeeded: false,
+        signedOn: false,
+        shared: false,
+        severalAllowed: false,
+      },
       ...{ remembered: true, expiresAt: '2125-11-19T09:00:00.000Z' },
     },
     can: {

@@ -26,7 +26,14 @@ function me(id: string, fields: Partial<Me> = {}): Me {
     person: { id, login: id, name: id, jobTitle: '', role: 'dealer', side: 'dealer' },
     dealer: null,
     session: {
-      ...{ id: `session-${id}`, nameNeeded: false, enrolmentNeeded: false, signedOn: false, shared: false, severalAllowed: false },
+      ...{
+        id: `session-${id}`,
+        nameNeeded: false,
+        enrolmentNeeded: false,
+        signedOn: false,
+        shared: false,
+        severalAllowed: false,
+      },
       ...{ remembered: true, expiresAt: '2125-11-19T09:00:00.000Z' },
     },
     can: {

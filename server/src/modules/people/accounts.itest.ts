@@ -1,6 +1,7 @@
 import { accountsApi } from '@otklik/shared/accounts.api';
 import { companyApi } from '@otklik/shared/company.api';
 import { dealersApi } from '@otklik/shared/dealers.api';
+import type { Problem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 import type { SignIn } from '@otklik/shared/people';
 import { peopleApi } from '@otklik/shared/people.api';
@@ -35,9 +36,9 @@ async function anybody<In extends object, Out>(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
   });
-  const body = await answer.json();
-  if (!answer.ok) throw new Refused(answer.status, body);
-  return body;
+  const body: unknown = await answer.json();
+  if (!answer.ok) throw new Refused(answer.status, body as Problem);
+  return body as Out;
 }
 const signIn = (login: string, password: string, more: Partial<SignIn> = {}) =>
   anybody(peopleApi.signIn, { login, password, ...more });
@@ -46,7 +47,7 @@ const use = (token: string, password: string) => anybody(accountsApi.useLink, { 
 /** What a refusal says, without what differs between any two. */
 const said = async (call: Promise<unknown>) => {
   const { status, problem } = await refusal(call);
-  return { status, ...problem, requestId: '' };
+  return { ...problem, status, requestId: '' };
 };
 const log = () =>
   server.database.db.query<{ action: string; before: unknown; after: unknown }>(
@@ -278,7 +279,9 @@ describe('the second step of signing in', () => {
     expect((await Promise.all(both.map(outcome))).sort()).toEqual(['in', 'wrong_code']);
     // Neither may an earlier one come late.
     expect(await outcome(enter(person, code(secret, -1)))).toBe('wrong_code');
-    expect(await outcome(enter(person, `${code(secret, 1).slice(0, 3)} ${code(secret, 1).slice(3)}`))).toBe('in');
+    expect(
+      await outcome(enter(person, `${code(secret, 1).slice(0, 3)} ${code(secret, 1).slice(3)}`)),
+    ).toBe('in');
   });
 
   it('a code that met the limit of sessions is not lost', async () => {
@@ -308,7 +311,9 @@ describe('the second step of signing in', () => {
   it('guesses of codes are few, also when they come all at once', async () => {
     const { person, secret } = await enrolled();
     at = new Date(at.getTime() + 60_000);
-    const tries = Array.from({ length: 20 }, (_, no) => outcome(enter(person, String(100_000 + no))));
+    const tries = Array.from({ length: 20 }, (_, no) =>
+      outcome(enter(person, String(100_000 + no))),
+    );
     const outcomes = await Promise.all(tries);
     expect(outcomes.filter((one) => one === 'wrong_code').length).toBeLessThan(8);
     expect(await outcome(enter(person, code(secret)))).toBe('rate_limited');
@@ -458,6 +463,11 @@ describe('tokens of other systems', () => {
 
 describe('a browser the person has signed in from', () => {
   const { signIn: enter } = peopleApi;
+  interface Body {
+    code?: string;
+    items: { newDevice: boolean }[];
+    newDevices: { deviceId: string; device: string; at: string }[];
+  }
   /** Signs in over HTTP as a browser does, with its cookies, and takes along what it gets. */
   async function aBrowser(person: TestPerson, cookies = new Map<string, string>()) {
     const answer = await fetch(`${server.url}/api${enter.path}`, {
@@ -480,7 +490,7 @@ describe('a browser the person has signed in from', () => {
       headers: { 'content-type': 'application/json', cookie: header(cookies) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, body: await answer.json() };
+    return { status: answer.status, body: (await answer.json()) as Body };
   };
   const meOf = async (cookies: Map<string, string>) =>
     (await api(cookies, 'GET', '/me')).body.newDevices;
@@ -492,19 +502,22 @@ describe('a browser the person has signed in from', () => {
     const second = await aBrowser(person);
     expect(await second.devices()).toEqual([]);
     const [news] = await first.devices();
+    if (news === undefined) throw new Error('nothing was told');
     expect(news).toMatchObject({ device: expect.any(String), at: at.toISOString() });
     // It signs in again, and once more from a third: neither may speak for itself or for the other.
     const again = await aBrowser(person, second.cookies);
     const third = await aBrowser(person);
     const path = `/me/devices/${news.deviceId}`;
     for (const cookies of [again.cookies, third.cookies])
-      expect((await api(cookies, 'PUT', path, { deviceId: news.deviceId, isMine: true })).status).toBe(404);
+      expect(
+        (await api(cookies, 'PUT', path, { deviceId: news.deviceId, isMine: true })).status,
+      ).toBe(404);
     const sessions = (await api(first.cookies, 'GET', '/me/sessions')).body.items;
-    expect(sessions.filter((one: { newDevice: boolean }) => one.newDevice)).toHaveLength(2);
+    expect(sessions.filter((one) => one.newDevice)).toHaveLength(2);
     expect((await api(first.cookies, 'PUT', path, { isMine: true })).status).toBe(200);
     expect(await first.devices()).toHaveLength(1);
     const [other] = await first.devices();
-    await api(first.cookies, 'PUT', `/me/devices/${other.deviceId}`, { isMine: false });
+    await api(first.cookies, 'PUT', `/me/devices/${other?.deviceId}`, { isMine: false });
     expect(await first.devices()).toEqual([]);
     expect((await api(third.cookies, 'GET', '/me')).body.code).toBe('session_ended');
     expect((await api(again.cookies, 'GET', '/me')).status).toBe(200);

@@ -117,11 +117,7 @@ export function accountRoutes(api: Api<Actor>, services: Services): void {
       return done;
     },
   );
-  api.mount(
-    accountsApi.secondStep,
-    { input: Nothing, output: SecondStepState },
-    secondStep.state,
-  );
+  api.mount(accountsApi.secondStep, { input: Nothing, output: SecondStepState }, secondStep.state);
   api.mount(
     accountsApi.beginSecondStep,
     { input: Nothing, output: SecondStepSecret },

@@ -47,5 +47,6 @@ export async function refuseEasyPassword(
   person: { login: string; name: string },
 ): Promise<void> {
   const rule = await easyPassword(password, person);
-  if (rule !== null) throw fail('invalid_input', { fields: [{ path, rule, message: MESSAGE[rule] }] });
+  if (rule !== null)
+    throw fail('invalid_input', { fields: [{ path, rule, message: MESSAGE[rule] }] });
 }

@@ -9,5 +9,6 @@ const PROOF_MS = 10 * 60_000;
  * @throws reauthentication_needed – the password was last typed too long ago
  */
 export function refuseUnproven(actor: Pick<Actor, 'provenAt'>, at: Date): void {
-  if (at.getTime() - actor.provenAt.getTime() >= PROOF_MS) throw fail('reauthentication_needed', {});
+  if (at.getTime() - actor.provenAt.getTime() >= PROOF_MS)
+    throw fail('reauthentication_needed', {});
 }

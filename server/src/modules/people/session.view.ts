@@ -53,7 +53,10 @@ export function settingsView(stored: unknown): PersonSettings {
   return known.success ? known.data : {};
 }
 
-export function meView(row: SessionRow, more: Pick<Me, 'limits' | 'company' | 'newDevices'> & { at: Date }): Me {
+export function meView(
+  row: SessionRow,
+  more: Pick<Me, 'limits' | 'company' | 'newDevices'> & { at: Date },
+): Me {
   const actor = actorOf(row);
   const { dealerId, dealerName, dealerZone } = row;
   return {

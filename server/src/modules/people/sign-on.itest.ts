@@ -75,6 +75,11 @@ afterAll(async () => {
 });
 beforeEach(() => server.database.db.query('TRUNCATE sign_in_failure'));
 
+interface Body {
+  address?: string;
+  facts?: { reason?: string };
+}
+
 /** A browser: it keeps its cookies and goes where it is sent, as far as the product. */
 function aBrowser() {
   const cookies = new Map<string, string>();
@@ -98,7 +103,7 @@ function aBrowser() {
       headers: { 'content-type': 'application/json', origin: server.url },
       body: JSON.stringify(body),
     });
-    return { status: answer.status, body: await answer.json() };
+    return { status: answer.status, body: (await answer.json()) as Body };
   };
   return {
     cookies,
@@ -106,7 +111,7 @@ function aBrowser() {
     /** Sets out for the provider; answers where it is sent. */
     async start(): Promise<URL> {
       const { body } = await post(accountsApi.startSignOn.path, {});
-      return new URL(body.address);
+      return new URL(body.address ?? '');
     },
     /** Through the provider, until it sends the browser back. @returns the query of its answer */
     async through(address: URL): Promise<string> {
@@ -115,7 +120,8 @@ function aBrowser() {
         if (next.origin === server.url) return next.search;
         const answer = await ask(next.href);
         const location = answer.headers.get('location');
-        if (location === null) throw new Error(`${next.href}: ${answer.status} ${await answer.text()}`);
+        if (location === null)
+          throw new Error(`${next.href}: ${answer.status} ${await answer.text()}`);
         next = new URL(location, next);
       }
       throw new Error('the provider goes round in circles');
@@ -135,7 +141,7 @@ const anAccount = (email: string, more: Partial<Account> = {}): Account => ({
   ...{ sub: `sub-${(no += 1)}`, email, email_verified: true },
   ...more,
 });
-const reason = (answer: { status: number; body: { facts?: { reason?: string } } }) =>
+const reason = (answer: { status: number; body: Body }) =>
   answer.body.facts?.reason ?? answer.status;
 
 describe('signing in through the company’s provider', () => {

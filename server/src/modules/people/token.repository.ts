@@ -23,7 +23,9 @@ const TOKEN = `
 export const tokenRepository = {
   /** Those that still open first, the newest at the top. */
   list: (db: Reader) =>
-    db.query<TokenRow>(`${TOKEN} ORDER BY t.revoked_at IS NOT NULL, t.created_at DESC, t.id LIMIT 500`),
+    db.query<TokenRow>(
+      `${TOKEN} ORDER BY t.revoked_at IS NOT NULL, t.created_at DESC, t.id LIMIT 500`,
+    ),
 
   async find(db: Reader, id: string): Promise<TokenRow | null> {
     const [row] = await db.query<TokenRow>(`${TOKEN} WHERE t.id = $1`, [id]);
