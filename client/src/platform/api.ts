@@ -40,7 +40,8 @@ export async function call<Input extends object, Output>(
     signal?.throwIfAborted();
     if (answer) return answer.value;
   }
-  const send = () => overHttp(route, input, signal, asAnybody ? {} : sessionHeaders());
+  const send = (): Promise<Output> =>
+    overHttp(route, input, signal, asAnybody ? {} : sessionHeaders());
   try {
     return await send();
   } catch (error) {

@@ -77,7 +77,7 @@ beforeEach(() => server.database.db.query('TRUNCATE sign_in_failure'));
 
 interface Body {
   address?: string;
-  facts?: { reason?: string };
+  facts?: { why?: string };
 }
 
 /** A browser: it keeps its cookies and goes where it is sent, as far as the product. */
@@ -141,8 +141,7 @@ const anAccount = (email: string, more: Partial<Account> = {}): Account => ({
   ...{ sub: `sub-${(no += 1)}`, email, email_verified: true },
   ...more,
 });
-const reason = (answer: { status: number; body: Body }) =>
-  answer.body.facts?.reason ?? answer.status;
+const reason = (answer: { status: number; body: Body }) => answer.body.facts?.why ?? answer.status;
 
 describe('signing in through the company’s provider', () => {
   it('is offered by name; state, nonce and PKCE go along', async () => {

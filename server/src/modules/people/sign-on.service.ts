@@ -43,7 +43,7 @@ const Claims = z.object({
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
 type Reason = 'off' | 'expired' | 'provider' | 'unknown_person';
 const failed = (reason: Reason, cause?: unknown) =>
-  fail('sign_on_failed', { reason }, cause === undefined ? {} : { cause });
+  fail('sign_on_failed', { why: reason }, cause === undefined ? {} : { cause });
 
 export type SignOnService = ReturnType<typeof createSignOnService>;
 
