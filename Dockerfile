@@ -30,7 +30,7 @@ COPY --from=build /app/client/dist client/dist
 RUN mkdir -p .data uploads && chown node:node .data uploads
 USER node
 EXPOSE 3000
-VOLUME ["/app/uploads"]
+VOLUME ["/app/uploads", "/app/.data"]
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "server/dist/main.js"]

@@ -7,6 +7,7 @@ import {
   ChartColumn,
   Gauge,
   Inbox,
+  KeyRound,
   Layers,
   MessagesSquare,
   Package,
@@ -18,6 +19,7 @@ import {
   Store,
   Zap,
   Timer,
+  UsersRound,
 } from '@lucide/vue';
 import type { Rights, Side } from '@otklik/shared/people';
 
@@ -119,6 +121,22 @@ function staffItems(
           {
             ...{ key: 'reports', to: '/reports/deadlines', icon: ChartColumn },
             ...{ label: t('common.nav.reports'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.manageStaff
+      ? [
+          {
+            ...{ key: 'staff', to: '/admin/staff', icon: UsersRound },
+            ...{ label: t('common.nav.staff'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.manageTokens
+      ? [
+          {
+            ...{ key: 'tokens', to: '/admin/tokens', icon: KeyRound },
+            ...{ label: t('common.nav.tokens'), place: 'second' as const },
           },
         ]
       : []),

@@ -18,6 +18,8 @@ import { routes as policies } from './features/policies';
 import { routes as rights } from './features/rights';
 import { routes as seats } from './features/seats';
 import { useSession } from './features/session';
+import { routes as staff } from './features/staff';
+import { routes as tokens } from './features/tokens';
 import { appealAddress, landing } from './places';
 
 const notFound = () => import('./NotFoundPage.vue');
@@ -55,6 +57,8 @@ export const signedInRoute: RouteRecordRaw = {
       reports,
       rights,
       seats,
+      staff,
+      tokens,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },
   ],

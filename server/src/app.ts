@@ -49,12 +49,17 @@ import { createDraftService, draftRoutes } from './modules/drafts';
 import { createMacroService, macroRoutes } from './modules/macros';
 import { createOrderService, orderNews, orderRoutes } from './modules/orders';
 import {
+  accountRoutes,
   channels,
   createIntegrationService,
+  createPasswordLinkService,
   createRefusalLog,
   createSessionService,
+  createSignOnService,
+  createStaffService,
   jobRights,
   peopleRoutes,
+  refuseUnenrolled,
   rightsRoutes,
   rooms,
   roomsOf,
@@ -97,6 +102,7 @@ import { openApi } from './platform/openapi';
 import { createPace } from './platform/pace';
 import { connectRedis } from './platform/redis';
 import { bodyWithin, cutStill, requestLimits, SERVER_LIMITS } from './platform/request-limits';
+import { createSecrets } from './platform/secrets';
 import {
   createSocketServer,
   takesHints,
@@ -167,11 +173,13 @@ export async function createApp({
     zone: async () => (await sla.company()).zone,
   });
   const refusals = createRefusalLog({ db, log });
+  const secrets = createSecrets({ given: config.secretsKey, dataDir: config.dataDir });
   const sessions = createSessionService({
     db,
     config,
     now: clock,
     log,
+    secrets,
     company: () => sla.company(),
     isOnline: (room) => isOnline(room),
     refusals,
@@ -190,6 +198,13 @@ export async function createApp({
     }),
   });
   const integrations = createIntegrationService({ db, now: clock });
+  const signOn = createSignOnService({
+    ...{ db, now: clock, log, secrets },
+    signOn: sessions.signOn,
+    provider: config.signOn,
+  });
+  const links = createPasswordLinkService({ db, now: clock });
+  const staff = createStaffService({ db, now: clock });
   const dealers = createDealerService({
     db,
     now: clock,
@@ -280,14 +295,16 @@ export async function createApp({
   const api = createApi<Actor>({
     log,
     authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session'), req.ip),
-    authenticateIntegration: (req) =>
-      integrations.authenticateIntegration(req.headers.authorization),
+    authenticateIntegration: (req, route) =>
+      integrations.authenticateIntegration(req.headers.authorization, route),
+    admit: refuseUnenrolled,
     refused: (call) => noteRefused(refusals, clock(), call),
   });
   const ledgers = createLedgerService({ db, sla, appeals });
   const merges = createMergeService({ db, sla, appeals, tell, ...fixed });
   const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
+  accountRoutes(api, { links, staff, integrations, sessions, signOn, config });
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });
@@ -298,8 +315,8 @@ export async function createApp({
   mergeRoutes(api, { merges, splits });
   noticeRoutes(api, notices);
   questionRoutes(api, questions);
-  const links = createFileLinks({ db, now: clock });
-  attachmentRoutes(api, attachments, { uploads, links, config });
+  const fileLinks = createFileLinks({ db, now: clock });
+  attachmentRoutes(api, attachments, { uploads, links: fileLinks, config });
   dryRunRoutes(api, createDryRunService({ db, now: clock }));
   orderRoutes(api, orders);
   draftRoutes(api, drafts);
@@ -326,7 +343,9 @@ export async function createApp({
     log,
     authenticate: (cookies, claimed) => sessions.authenticate(cookies, claimed),
     isUnchanged: (actor, now) =>
-      actor.rightsVersion === now.rightsVersion && actor.name === now.name,
+      actor.rightsVersion === now.rightsVersion &&
+      actor.name === now.name &&
+      actor.enrolmentNeeded === now.enrolmentNeeded,
     sessionOf: (actor) => actor.sessionId,
     accountOf: (actor) => actor.personId,
     roomsOf,
@@ -387,7 +406,7 @@ export async function createApp({
     metrics,
     db,
     api,
-    files: filesByLink(attachments, { links, storage, resume: sessions.resume }),
+    files: filesByLink(attachments, { links: fileLinks, storage, resume: sessions.resume }),
     doors,
     clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)),
     isStopping: () => stopping,
@@ -400,6 +419,9 @@ export async function createApp({
     await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
     await db.listen(channels.rightsChanged, (personId) => cutRoom(rooms.person(personId)), recheck),
     await notices.start(),
+    await db.listen(channels.deviceMet, (personId) =>
+      io.local.to(rooms.person(personId)).emit('device:news', { at: clock().toISOString() }),
+    ),
     await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];
 
@@ -666,7 +688,7 @@ function mountHttp(
   routes.use(unknownPath);
   routes.use(api.refusals);
   base.use('/api', routes);
-  doors.get(base, '/files/:link', 'server.client', files as RequestHandler);
+  doors.get(base, '/files/:link', 'file.read', files as RequestHandler);
   doors.files(base, '/', 'server.client', clientFiles(clientFolder, config.basePath, release));
 
   http.use(config.basePath, base);

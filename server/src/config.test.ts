@@ -42,6 +42,7 @@ describe('a wrong setting', () => {
     ['DATABASE_POOL', '201', 'from 2 to 200'],
     ['DEMO_DATA', 'yes', '"0"|"1"|"true"|"false"'],
     ['LOG_LEVEL', 'loud', '"info"'],
+    ['OIDC_ISSUER', 'login.example.com', 'https://login.example.com'],
     ['FILE_MAX_MB', '0', 'from 1 to 1024'],
     ['FILE_MAX_MB', '1025', 'from 1 to 1024'],
     ['FILES_PER_MESSAGE', '21', 'from 1 to 20'],
@@ -64,11 +65,16 @@ describe('a wrong setting', () => {
     ['REDIS_URL', 'redis://:hunter2@redis:port', 'redis://'],
     ['DEMO_PASSWORD', 'hunter2', '10 characters'],
     ['METRICS_TOKEN', 'hunter2', '16 characters'],
+    ['SECRETS_KEY', 'hunter2', '32 characters'],
   ])('%s is named without what it holds', (name, value, rule) => {
     const sentence = refusal({ [name]: value });
     expect(sentence.startsWith(`${name} is not valid: `)).toBe(true);
     expect(sentence).toContain(rule);
     expect(sentence).not.toContain('hunter2');
+  });
+
+  it('a provider without an id here is told', () => {
+    expect(refusal({ OIDC_ISSUER: 'https://login.example.com' })).toContain('OIDC_CLIENT_ID');
   });
 
   it('among several is told one at a time, in one sentence', () => {
@@ -93,6 +99,8 @@ describe('settings that are not given', () => {
       demoData: true,
       demoPassword: undefined,
       logLevel: 'info',
+      secretsKey: undefined,
+      signOn: null,
       metricsToken: undefined,
       fileMaxBytes: 25 * 1024 * 1024,
       filesPerMessage: 10,

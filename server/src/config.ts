@@ -29,6 +29,8 @@ const SECRETS = [
   'REDIS_URL',
   'METRICS_TOKEN',
   'DEMO_PASSWORD',
+  'SECRETS_KEY',
+  'OIDC_CLIENT_SECRET',
 ] as const;
 
 const Environment = z.object({
@@ -61,6 +63,16 @@ const Environment = z.object({
     .max(200)
     .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SECRETS_KEY: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  OIDC_ISSUER: z
+    .string()
+    .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), {
+      error: 'must look like https://login.example.com',
+    })
+    .optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_NAME: z.string().trim().min(1).max(40).default('SSO'),
   METRICS_TOKEN: z.string().min(16, { error: 'must have at least 16 characters' }).optional(),
   FILE_MAX_MB: whole(1, 1024).default(25),
   FILES_PER_MESSAGE: whole(1, 20).default(10),
@@ -90,6 +102,16 @@ export interface Config {
   demoData: boolean;
   demoPassword: string | undefined;
   logLevel: string;
+  /** Seals secrets in the database; undefined: a key made once in `dataDir`. */
+  secretsKey: string | undefined;
+  /** The company's OpenID Connect provider for its own people; null: none. */
+  signOn: {
+    issuer: string;
+    clientId: string;
+    clientSecret: string | undefined;
+    /** What the login page calls it. */
+    name: string;
+  } | null;
   /** Undefined: metrics are answered to this machine only. */
   metricsToken: string | undefined;
   fileMaxBytes: number;
@@ -150,6 +172,8 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
       );
     }
   }
+  if ((e.OIDC_ISSUER === undefined) !== (e.OIDC_CLIENT_ID === undefined))
+    throw new ConfigError('OIDC_ISSUER and OIDC_CLIENT_ID are not valid: give both or neither.');
   const at = (folder: string) => (isAbsolute(folder) ? folder : resolve(join(root, folder)));
   const production = e.NODE_ENV === 'production';
   const restricted = e.MIGRATION_DATABASE_URL !== undefined;
@@ -177,6 +201,14 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
     demoData: e.DEMO_DATA ?? !(production || restricted),
     demoPassword: e.DEMO_PASSWORD,
     logLevel: e.LOG_LEVEL,
+    secretsKey: e.SECRETS_KEY,
+    signOn:
+      e.OIDC_ISSUER === undefined || e.OIDC_CLIENT_ID === undefined
+        ? null
+        : {
+            ...{ issuer: e.OIDC_ISSUER, clientId: e.OIDC_CLIENT_ID },
+            ...{ clientSecret: e.OIDC_CLIENT_SECRET, name: e.OIDC_NAME },
+          },
     metricsToken: e.METRICS_TOKEN,
     fileMaxBytes: e.FILE_MAX_MB * 1024 * 1024,
     filesPerMessage: e.FILES_PER_MESSAGE,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AUDIT_DAYS, CLOSED_MESSAGE_MAX, LONGEST_SILENCE_MINUTES } from './limits';
+import { Role } from './people';
 
 /** Rules of the whole company, set by an admin. */
 export const CompanySettings = z.object({
@@ -17,6 +18,8 @@ export const CompanySettings = z.object({
   /** Dealers are told `closedMessage` and nothing else. */
   closedToDealers: z.boolean(),
   closedMessage: z.object({ ru: z.string(), en: z.string() }),
+  /** Who has to sign in with a second step. */
+  secondStepRoles: z.array(Role),
 });
 export type CompanySettings = z.infer<typeof CompanySettings>;
 
@@ -31,5 +34,6 @@ export const ChangeCompanySettings = z.strictObject({
   auditDays: z.number().int().min(AUDIT_DAYS.least).max(AUDIT_DAYS.most).optional(),
   closedToDealers: z.boolean().optional(),
   closedMessage: z.strictObject({ ru: closedText, en: closedText }).optional(),
+  secondStepRoles: z.array(Role).max(Role.options.length).optional(),
 });
 export type ChangeCompanySettings = z.input<typeof ChangeCompanySettings>;

@@ -38,9 +38,9 @@ export const dealersApi = {
     '/visitors/:visitorId',
     'visitor.change',
   ),
-  newPassword: route<VisitorId, InvitedVisitor>(
+  makeLink: route<VisitorId, InvitedVisitor>(
     'POST',
-    '/visitors/:visitorId/password',
+    '/visitors/:visitorId/password-link',
     'visitor.change',
   ),
   sessions: route<DealerId, { items: DealerSession[] }>(

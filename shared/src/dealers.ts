@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PasswordLink } from './accounts';
 import { MAX_SESSIONS, PersonRef, SessionRule, SessionView, VisitorScope } from './people';
 import { kopecks, moment, paging, typed, typedOrEmpty } from './text';
 
@@ -107,8 +108,8 @@ export const InviteVisitor = z.strictObject({
   chief: z.boolean().default(false),
 });
 export type InviteVisitor = z.input<typeof InviteVisitor>;
-/** The one-time password is shown once and never again. */
-export const InvitedVisitor = z.object({ visitor: VisitorView, password: z.string() });
+/** The link is shown once and never again. */
+export const InvitedVisitor = z.object({ visitor: VisitorView, link: PasswordLink });
 export type InvitedVisitor = z.infer<typeof InvitedVisitor>;
 
 export const ChangeVisitor = z.strictObject({

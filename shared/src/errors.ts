@@ -20,6 +20,15 @@ export interface ErrorFacts {
   not_signed_in: object;
   session_ended: { reason: SessionEndReason };
   wrong_credentials: object;
+  /** The password is right; a code of the authenticator app, or a recovery code, has to come with it. */
+  second_step_needed: object;
+  wrong_code: object;
+  /** The company requires a second step of this role: it has to be set up before anything else. */
+  enrolment_needed: object;
+  /** Signing in through the company's provider came to nothing; `why`, for the person's eyes. */
+  sign_on_failed: { why: 'off' | 'expired' | 'provider' | 'unknown_person' };
+  /** The password was last typed too long ago for a change like this: type it again, then repeat the command. */
+  reauthentication_needed: object;
   access_closed: object;
   /** The rule "one session / up to N" is reached; `sessions` are the ones that would have to end. */
   session_limit: { limit: number; sessions: { id: string; device: string; lastSeenAt: string }[] };

@@ -24,6 +24,8 @@ export interface ServerNews {
   'order:news': (order: LinkedOrder) => void;
   /** The person's notices have changed: fetch them. What they say differs per viewer and is not told here. */
   'notice:news': (news: { at: string }) => void;
+  /** Somebody signed in as this person from a browser not seen before: `Me` tells of it. */
+  'device:news': (news: { at: string }) => void;
   /** This session is over; the socket closes right after. */
   'session:ended': (news: { reason: SessionEndReason }) => void;
   /** The portal is closed to dealers; the socket closes right after. */

@@ -47,6 +47,8 @@ export const SignIn = z.strictObject({
   password: z.string().min(1).max(200),
   /** Ends the sessions that stand in the way of the rule "one session / up to N". */
   endOthers: z.boolean().optional(),
+  /** Of the authenticator app, or a recovery code; where the answer was `second_step_needed`. */
+  code: typed(40).optional(),
   /** Keep me signed in: 30 days instead of 12 hours. */
   remember: z.boolean().optional(),
 });
@@ -63,6 +65,8 @@ export const Rights = z.object({
   manageDealers: z.boolean(),
   manageSla: z.boolean(),
   manageCompany: z.boolean(),
+  manageStaff: z.boolean(),
+  manageTokens: z.boolean(),
   seeOrders: z.boolean(),
   seeRights: z.boolean(),
 });
@@ -83,10 +87,14 @@ export const Me = z.object({
     id: z.uuid(),
     /** A shared login: this session must name its person before it writes. */
     nameNeeded: z.boolean(),
+    /** A second step has to be set up before anything else. */
+    enrolmentNeeded: z.boolean(),
     shared: z.boolean(),
     severalAllowed: z.boolean(),
     /** It may outlive the browser: what is kept here for times without a network may too. */
     remembered: z.boolean(),
+    /** Through the company's sign-on provider: there may be no password to ask for. */
+    signedOn: z.boolean(),
     /** When it ends unless it is used. */
     expiresAt: moment,
   }),
@@ -110,6 +118,15 @@ export const Me = z.object({
       }),
     ),
   }),
+  /** Browsers that somebody signed in from as this person for the first time; told on those known before. */
+  newDevices: z.array(
+    z.object({
+      deviceId: z.uuid(),
+      device: z.string(),
+      address: z.string().nullable(),
+      at: moment,
+    }),
+  ),
   serverTime: moment,
 });
 export type Me = z.infer<typeof Me>;
@@ -128,6 +145,8 @@ export const SessionView = z.object({
   lastSeenAt: moment,
   /** Has an open socket right now. */
   online: z.boolean(),
+  /** Of a browser this person was first seen with lately, and has not said to be his. */
+  newDevice: z.boolean(),
 });
 export type SessionView = z.infer<typeof SessionView>;
 

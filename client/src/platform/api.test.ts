@@ -1,7 +1,7 @@
 import { route } from '@otklik/shared/route';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { addressOf, call } from './api';
+import { addressOf, call, onProofNeeded } from './api';
 import { Offline, onSignedOut, Refusal } from './problem';
 import { askSocket } from './socket';
 import { tabs } from './tabs';
@@ -56,6 +56,26 @@ describe('addresses', () => {
 });
 
 describe('a call', () => {
+  it('that needs the password again is repeated once it was typed, and given up when it was not', async () => {
+    const needed = () =>
+      json({ code: 'reauthentication_needed', facts: {}, status: 403, requestId: 'r' }, 403);
+    const answers = [needed(), json({ ok: true }), needed(), needed(), needed()];
+    answer(() => answers.shift() ?? json({ ok: false }));
+    const asked = vi.fn(async () => true);
+    onProofNeeded(asked);
+    expect(await call(read, { id: 'a' })).toEqual({ ok: true });
+    onProofNeeded(async () => false);
+    await expect(call(read, { id: 'a' })).rejects.toMatchObject({
+      code: 'reauthentication_needed',
+    });
+    onProofNeeded(asked);
+    await expect(call(read, { id: 'a' })).rejects.toMatchObject({
+      code: 'reauthentication_needed',
+    });
+    expect(asked).toHaveBeenCalledTimes(2);
+    expect(answers).toEqual([]);
+  });
+
   it('answers the output', async () => {
     answer(() => json({ ok: true }));
     expect(await call(read, { id: 'a' })).toEqual({ ok: true });

@@ -1,7 +1,7 @@
 import type { Problem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 
-import { noticeSignedOut, Offline, Refusal } from './problem';
+import { isRefusal, noticeSignedOut, Offline, Refusal } from './problem';
 import { noticeRelease } from './release';
 import { askSocket } from './socket';
 import { tabs } from './tabs';
@@ -40,7 +40,21 @@ export async function call<Input extends object, Output>(
     signal?.throwIfAborted();
     if (answer) return answer.value;
   }
-  return overHttp(route, input, signal, asAnybody ? {} : sessionHeaders());
+  const send = (): Promise<Output> =>
+    overHttp(route, input, signal, asAnybody ? {} : sessionHeaders());
+  try {
+    return await send();
+  } catch (error) {
+    // Asked for the password once more, the person gets what he wanted without doing it again.
+    if (!isRefusal(error, 'reauthentication_needed') || !(await proveAgain())) throw error;
+    return send();
+  }
+}
+
+let proveAgain: () => Promise<boolean> = async () => false;
+/** The one place that asks for the password before a dangerous change; it answers whether the command may be repeated. */
+export function onProofNeeded(ask: () => Promise<boolean>): void {
+  proveAgain = ask;
 }
 
 /** Address of a route: path parameters filled from the input, the rest of the input for query or body. */

@@ -29,6 +29,8 @@ export const MESSAGE_FILES = [
   'ladder',
   'merges',
   'notices',
+  'staff',
+  'tokens',
   'dryRun',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];

@@ -23,6 +23,11 @@ import { ReportSums1763701600000 } from './1763701600000-report-sums';
 import { DoneAppeals1763701610000 } from './1763701610000-done-appeals';
 import { Audit1763701900000 } from './1763701900000-audit';
 import { ClosedPortal1763701910000 } from './1763701910000-closed-portal';
+import { PasswordLinks1763702000000 } from './1763702000000-password-links';
+import { SecondStep1763702010000 } from './1763702010000-second-step';
+import { IntegrationTokens1763702020000 } from './1763702020000-integration-tokens';
+import { KnownDevices1763702030000 } from './1763702030000-known-devices';
+import { SignOn1763702040000 } from './1763702040000-sign-on';
 import { UploadHours1763702100000 } from './1763702100000-upload-hours';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
@@ -52,5 +57,10 @@ export const migrations = [
   DoneAppeals1763701610000,
   Audit1763701900000,
   ClosedPortal1763701910000,
+  PasswordLinks1763702000000,
+  SecondStep1763702010000,
+  IntegrationTokens1763702020000,
+  KnownDevices1763702030000,
+  SignOn1763702040000,
   UploadHours1763702100000,
 ];

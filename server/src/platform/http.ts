@@ -63,8 +63,10 @@ export interface ApiOptions<Actor> {
   log: Log;
   /** The signed-in actor of a request. @throws not_signed_in, session_ended */
   authenticate: (req: Request) => Promise<Actor>;
-  /** Checks an integration's token against the request. @throws not_signed_in */
-  authenticateIntegration: (req: Request) => Promise<void>;
+  /** Checks an integration's token against the request. @throws not_signed_in, forbidden */
+  authenticateIntegration: (req: Request, route: AnyRoute) => Promise<void>;
+  /** May this actor use the route at all now? @throws what stands in the way */
+  admit: (actor: Actor, route: AnyRoute) => void;
   /** Hears of every refusal, over HTTP and socket. Must not fail, and nobody waits for it. */
   refused?: (refusal: RefusedCall<Actor>) => void;
 }
@@ -174,6 +176,7 @@ export function createApi<Actor>({
   log,
   authenticate,
   authenticateIntegration,
+  admit,
   refused = () => undefined,
 }: ApiOptions<Actor>): Api<Actor> {
   const router = express.Router({ caseSensitive: true });
@@ -215,11 +218,15 @@ export function createApi<Actor>({
   const actors = new WeakMap<Request, Actor>();
   /** The router forgets them before it passes an error on. */
   const named = new WeakMap<Request, Request['params']>();
-  const signedIn: RequestHandler = async (req, _res, next) => {
-    named.set(req, req.params);
-    actors.set(req, await authenticate(req));
-    next();
-  };
+  const signedIn =
+    (route: AnyRoute): RequestHandler =>
+    async (req, _res, next) => {
+      named.set(req, req.params);
+      const actor = await authenticate(req);
+      actors.set(req, actor);
+      admit(actor, route);
+      next();
+    };
   function actorOf(req: Request): Actor {
     const actor = actors.get(req);
     if (actor === undefined) throw fail('not_signed_in', {});
@@ -244,7 +251,7 @@ export function createApi<Actor>({
     },
     mount(route, schemas, run) {
       register(route, schemas, 'signed_in');
-      serve(route, signedIn, async (req, res) => {
+      serve(route, signedIn(route), async (req, res) => {
         res.json(await run(actorOf(req), parseInput(schemas.input, inputOf(req)), { req, res }));
       });
       if (route.socket === undefined) return;
@@ -252,6 +259,7 @@ export function createApi<Actor>({
       const answering: SocketRun<Actor> = async (actor, payload, answer, socketId) => {
         const requestId = randomUUID();
         try {
+          admit(actor, route);
           const input = parseInput(schemas.input, payload);
           answer({ ok: true, value: await run(actor, input, undefined, socketId) });
         } catch (error) {
@@ -274,13 +282,14 @@ export function createApi<Actor>({
     mountIntegration(route, schemas, run) {
       register(route, schemas, 'integration');
       serve(route, async (req, res) => {
-        await authenticateIntegration(req);
+        await authenticateIntegration(req, route);
         res.json(await run(parseInput(schemas.input, inputOf(req))));
       });
     },
     mountStream(route, schemas, { multipart, bytes = false }, run) {
       register(route, schemas, 'signed_in', { multipart: multipart !== undefined, bytes });
-      serve(route, signedIn, ...(multipart ? [multipart, signedIn] : []), async (req, res) => {
+      const door = signedIn(route);
+      serve(route, door, ...(multipart ? [multipart, door] : []), async (req, res) => {
         const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), {
           req,
           res,

@@ -1,3 +1,5 @@
+import type { RecoveryCodes, SecondStepState } from '@otklik/shared/accounts';
+import { accountsApi } from '@otklik/shared/accounts.api';
 import type { ChangePassword, Done, SessionView } from '@otklik/shared/people';
 import { peopleApi } from '@otklik/shared/people.api';
 import { defineStore } from 'pinia';
@@ -13,6 +15,8 @@ export const useAccount = defineStore('account', () => {
   const session = useSession();
   const sessions = shallowRef<SessionView[]>([]);
   const loader = createLoader();
+  const secondStep = shallowRef<SecondStepState | null>(null);
+  const secondStepLoader = createLoader();
 
   /** This one first, the others by their last sign of life, as the server orders them. */
   async function loadSessions(): Promise<void> {
@@ -43,11 +47,32 @@ export const useAccount = defineStore('account', () => {
   const changePassword = (input: ChangePassword): Promise<Outcome<Done>> =>
     attempt(() => call(peopleApi.changePassword, input));
 
+  const loadSecondStep = () =>
+    secondStepLoader.run(
+      () => call(accountsApi.secondStep, {}),
+      (answer) => {
+        secondStep.value = answer;
+      },
+    );
+  /** The answer is shown once and kept nowhere. */
+  async function renewRecoveryCodes(): Promise<Outcome<RecoveryCodes>> {
+    const answer = await attempt(() => call(accountsApi.renewRecoveryCodes, {}));
+    if (answer.ok) void loadSecondStep();
+    return answer;
+  }
+  async function removeSecondStep(): Promise<Outcome<Done>> {
+    const answer = await attempt(() => call(accountsApi.removeSecondStep, {}));
+    if (answer.ok) await loadSecondStep();
+    return answer;
+  }
+
   watch(
     () => session.personId,
     () => {
       sessions.value = [];
       loader.reset();
+      secondStep.value = null;
+      secondStepLoader.reset();
     },
     { flush: 'sync' },
   );
@@ -59,5 +84,10 @@ export const useAccount = defineStore('account', () => {
     endSession,
     endOtherSessions,
     changePassword,
+    secondStep,
+    secondStepLoading: secondStepLoader.is,
+    loadSecondStep,
+    renewRecoveryCodes,
+    removeSecondStep,
   };
 });

@@ -22,7 +22,14 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
     },
     dealer: side === 'dealer' ? { id: 'dealer', name: 'Dealer', zone: 'Europe/Moscow' } : null,
     session: {
-      ...{ id: `session-${id}`, nameNeeded: false, shared: false, severalAllowed: false },
+      ...{
+        id: `session-${id}`,
+        nameNeeded: false,
+        enrolmentNeeded: false,
+        signedOn: false,
+        shared: false,
+        severalAllowed: false,
+      },
       ...{ remembered: true, expiresAt: '2125-11-19T09:00:00.000Z' },
     },
     can: {
@@ -35,6 +42,8 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageDealers: false,
       manageSla: false,
       manageCompany: false,
+      manageStaff: false,
+      manageTokens: false,
       seeOrders: true,
       seeRights: false,
     },
@@ -47,6 +56,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       editMinutes: 15,
     },
     company: { zone: 'Europe/Moscow', hours: [] },
+    newDevices: [],
     serverTime: new Date().toISOString(),
   };
 }

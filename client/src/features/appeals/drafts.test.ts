@@ -200,7 +200,14 @@ describe('whose drafts a session shows', () => {
     side: 'dealer',
   } as const;
   const session = {
-    ...{ id: 's', nameNeeded: false, shared: false, severalAllowed: true },
+    ...{
+      id: 's',
+      nameNeeded: false,
+      enrolmentNeeded: false,
+      signedOn: false,
+      shared: false,
+      severalAllowed: true,
+    },
     ...{ remembered: true, expiresAt: '' },
   };
   it('the person’s; with a shared login those of the name; without a name nobody’s', () => {

@@ -27,6 +27,15 @@ const ACTIONS = new Set([
   ...['group.created', 'group.changed', 'group.deleted', 'group.restored'],
   ...['macro.created', 'macro.changed', 'macro.deleted', 'macro.restored'],
   ...['report.exported', 'report.printed', 'audit.exported', 'audit.swept'],
+  ...[
+    'visitor.link_made',
+    'staff.link_made',
+    'staff.sessions_ended',
+    'token.made',
+    'token.revoked',
+  ],
+  ...['person.link_used', 'person.second_step_on', 'person.second_step_off'],
+  ...['person.recovery_codes_made', 'person.device_refused', 'person.sign_on_linked'],
   'attachment.downloaded',
 ]);
 const FIELDS = new Set([
@@ -35,11 +44,13 @@ const FIELDS = new Set([
   ...['accessAllowed', 'sessionRule', 'shared', 'scope', 'chief', 'device', 'group', 'reason'],
   ...['role', 'teams', 'more', 'lines', 'format', 'editMinutes', 'guardStaff', 'guardDealer'],
   ...['remindDealerMinutes', 'closeSilentMinutes', 'auditDays', 'closedToDealers'],
-  ...['closedMessageRu', 'closedMessageEn'],
+  ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
+  'secondStepRoles',
 ]);
 const CODES = new Set([
   ...['wrong_credentials', 'rate_limited', 'access_closed', 'session_limit', 'portal_closed'],
-  ...['forbidden', 'not_found', 'bad_origin'],
+  ...['forbidden', 'not_found', 'bad_origin', 'second_step_needed', 'wrong_code'],
+  ...['enrolment_needed', 'reauthentication_needed'],
 ]);
 const REASONS = new Set([
   ...['signed_out', 'ended_by_self', 'ended_by_staff', 'replaced', 'access_closed'],

@@ -144,7 +144,7 @@ export const useDealers = defineStore('dealers', () => {
     return answer;
   }
 
-  /** The answer holds the one-time password: it is shown once and kept nowhere. */
+  /** The answer holds the link to set a password: it is shown once and kept nowhere. */
   async function inviteVisitor(
     input: Omit<InviteVisitor, 'dealerId'>,
   ): Promise<Outcome<InvitedVisitor>> {
@@ -165,14 +165,8 @@ export const useDealers = defineStore('dealers', () => {
     }
     return answer;
   }
-  async function newPassword(visitorId: string): Promise<Outcome<InvitedVisitor>> {
-    const answer = await attempt(() => call(dealersApi.newPassword, { visitorId }));
-    if (answer.ok) {
-      putVisitor(answer.value.visitor);
-      refreshPeople();
-    }
-    return answer;
-  }
+  const makeLink = (visitorId: string): Promise<Outcome<InvitedVisitor>> =>
+    attempt(() => call(dealersApi.makeLink, { visitorId }));
   async function endSession(sessionId: string): Promise<Outcome<Done>> {
     const id = dealerId.value ?? '';
     const answer = await attempt(() => call(dealersApi.endSession, { dealerId: id, sessionId }));
@@ -247,7 +241,7 @@ export const useDealers = defineStore('dealers', () => {
     change,
     inviteVisitor,
     changeVisitor,
-    newPassword,
+    makeLink,
     endSession,
   };
 });

@@ -16,6 +16,7 @@ const aSession = (id: string, visitorId: string, lastSeenAt: string): DealerSess
   createdAt: '2026-11-01T08:00:00.000Z',
   lastSeenAt,
   online: false,
+  newDevice: false,
   visitor: { id: visitorId, name: 'Марина Сомова' },
 });
 const aVisitor = (id: string, rule: string) => ({ id, ...ruleOf(rule) });

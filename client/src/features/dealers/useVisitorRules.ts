@@ -153,18 +153,9 @@ export function useVisitorRules() {
     });
   }
 
-  /** A new one-time password; null when it was not wanted after all, or refused. */
-  async function newPassword(visitor: VisitorView): Promise<InvitedVisitor | null> {
-    await dealers.loadSessions();
-    const ending = dealers.sessions.filter((one) => one.visitor.id === visitor.id);
-    const yes = await ask({
-      title: t('admin.ask.password', { name: visitor.name }),
-      text: `${t('admin.ask.passwordWhy')} ${endingWords(ending.length)}`,
-      action: t('admin.ask.makePassword'),
-      ending,
-    });
-    if (!yes) return null;
-    const made = await dealers.newPassword(visitor.id);
+  /** A link by which he sets a new password; null when it was refused. */
+  async function makeLink(visitor: VisitorView): Promise<InvitedVisitor | null> {
+    const made = await dealers.makeLink(visitor.id);
     if (made.ok) return made.value;
     showToast({ text: troubleWords(made.trouble), tone: 'bad' });
     return null;
@@ -183,6 +174,6 @@ export function useVisitorRules() {
     setRule,
     setSeveral,
     setMax,
-    newPassword,
+    makeLink,
   };
 }

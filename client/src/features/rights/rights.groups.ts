@@ -16,8 +16,8 @@ const GROUPS = {
   files: ['file', 'upload', 'order'],
   macros: ['macro'],
   dealers: ['dealer', 'visitor'],
-  rules: ['sla', 'company', 'rights', 'audit', 'export', 'seats'],
-  account: ['session', 'account', 'directory', 'colleague', 'dealer_people', 'staff'],
+  rules: ['sla', 'company', 'rights', 'audit', 'export', 'seats', 'token'],
+  account: ['session', 'link', 'account', 'directory', 'colleague', 'dealer_people', 'staff'],
   server: ['server'],
 } as const;
 export type GroupName = keyof typeof GROUPS;

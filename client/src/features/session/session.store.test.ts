@@ -26,7 +26,14 @@ function me(id: string, fields: Partial<Me> = {}): Me {
     person: { id, login: id, name: id, jobTitle: '', role: 'dealer', side: 'dealer' },
     dealer: null,
     session: {
-      ...{ id: `session-${id}`, nameNeeded: false, shared: false, severalAllowed: false },
+      ...{
+        id: `session-${id}`,
+        nameNeeded: false,
+        enrolmentNeeded: false,
+        signedOn: false,
+        shared: false,
+        severalAllowed: false,
+      },
       ...{ remembered: true, expiresAt: '2125-11-19T09:00:00.000Z' },
     },
     can: {
@@ -39,6 +46,8 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageDealers: false,
       manageSla: false,
       manageCompany: false,
+      manageStaff: false,
+      manageTokens: false,
       seeOrders: true,
       seeRights: false,
     },
@@ -51,6 +60,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       editMinutes: 15,
     },
     company: { zone: 'Europe/Moscow', hours: [] },
+    newDevices: [],
     serverTime: new Date().toISOString(),
     ...fields,
   };

@@ -1,4 +1,5 @@
 import type { ErrorFacts, SessionEndReason } from '@otklik/shared/errors';
+import { accountsApi } from '@otklik/shared/accounts.api';
 import type { Me, PersonSettings, Rights, Side, SignIn } from '@otklik/shared/people';
 import { peopleApi } from '@otklik/shared/people.api';
 import { defineStore } from 'pinia';
@@ -21,10 +22,11 @@ import {
 import { hurry, on, onConnected, startSocket, stopSocket } from '../../platform/socket';
 import { forget, remember, remembered, type Remembered } from './session.memory';
 
-/** How a try to sign in ended; `session_limit` leads to step 2: the sessions that would have to end. */
+/** How a try to sign in ended; `session_limit` and `code_needed` lead to a further step. */
 export type SignInResult =
   | { state: 'signed_in' }
   | { state: 'session_limit'; facts: ErrorFacts['session_limit'] }
+  | { state: 'code_needed' }
   | { state: 'refused'; trouble: Trouble };
 
 /** Tells other tabs of this browser the session that began, or `-` and the one that was signed out: they share the cookie. */
@@ -45,6 +47,8 @@ const NO_RIGHTS: Rights = {
   manageDealers: false,
   manageSla: false,
   manageCompany: false,
+  manageStaff: false,
+  manageTokens: false,
   seeOrders: false,
   seeRights: false,
 };
@@ -67,6 +71,11 @@ export const useSession = defineStore('session', () => {
   const settings = computed<PersonSettings>(() => me.value?.settings ?? {});
   /** A shared login that has not said who is writing: nothing can be sent before `nameSession`. */
   const nameNeeded = computed(() => me.value?.session.nameNeeded ?? false);
+  /** A second step has to be set up before anything else; its screen stays until the person has what it showed. */
+  const enrolling = ref(false);
+  /** What this browser kept of an older version knows of none. */
+  const newDevices = computed<Me['newDevices']>(() => me.value?.newDevices ?? []);
+  const enrolmentNeeded = computed(() => me.value?.session.enrolmentNeeded ?? false);
 
   /** Asks who we are; at the start of the page, after a change of rights, when another tab signed in. 401 is a good answer: nobody. */
   function load(): Promise<boolean> {
@@ -161,6 +170,7 @@ export const useSession = defineStore('session', () => {
   function leave(): void {
     inTouch();
     stopSocket();
+    enrolling.value = false;
     me.value = null;
   }
 
@@ -180,22 +190,35 @@ export const useSession = defineStore('session', () => {
     if (reason === null) void load();
   }
 
+  async function begin(next: Me): Promise<void> {
+    loader.reset();
+    enter(next);
+    // Counts as a successful load: the router must not ask once more.
+    await loader.run(
+      async () => next,
+      () => undefined,
+    );
+    signalTabs(next.session.id);
+  }
+
+  /** Back from the company's provider, with its answer as the address has it. */
+  async function finishSignOn(answer: string): Promise<Outcome<null>> {
+    const input = { answer, remember: true };
+    const told = await attempt(() => call(accountsApi.finishSignOn, input, { asAnybody: true }));
+    if (!told.ok) return told;
+    await begin(told.value);
+    return { ok: true, value: null };
+  }
+
   let signingIn = false;
   async function signIn(input: SignIn): Promise<SignInResult> {
     signingIn = true;
     try {
-      const next = await call(peopleApi.signIn, input);
-      loader.reset();
-      enter(next);
-      // Counts as a successful load: the router must not ask once more.
-      await loader.run(
-        async () => next,
-        () => undefined,
-      );
-      signalTabs(next.session.id);
+      await begin(await call(peopleApi.signIn, input));
       return { state: 'signed_in' };
     } catch (error) {
       if (isRefusal(error, 'session_limit')) return { state: 'session_limit', facts: error.facts };
+      if (isRefusal(error, 'second_step_needed')) return { state: 'code_needed' };
       return { state: 'refused', trouble: troubleOf(error) };
     } finally {
       signingIn = false;
@@ -215,6 +238,13 @@ export const useSession = defineStore('session', () => {
     ended.value = null;
     leave();
     return { ok: true, value: null };
+  }
+
+  /** The person has said whose that browser is. */
+  function forgetDevice(deviceId: string): void {
+    if (!me.value) return;
+    const left = newDevices.value.filter((one) => one.deviceId !== deviceId);
+    me.value = { ...me.value, newDevices: left };
   }
 
   /** Leaves the SESSION-ENDED screen. */
@@ -284,6 +314,7 @@ export const useSession = defineStore('session', () => {
   });
   on('portal:closed', ({ message }) => (closed.value = message));
   on('settings:news', putSettings);
+  on('device:news', () => void load());
   on('session:ended', ({ reason }) => endedBecause(reason));
   let connectedBefore: string | null = null;
   onConnected(({ closedByServer }) => {
@@ -321,7 +352,12 @@ export const useSession = defineStore('session', () => {
     can,
     settings,
     nameNeeded,
+    enrolling,
+    enrolmentNeeded,
     load,
+    newDevices,
+    forgetDevice,
+    finishSignOn,
     signIn,
     signOut,
     acknowledgeEnd,

@@ -78,6 +78,7 @@ beforeAll(async () => {
       return actor ? Promise.resolve(actor) : Promise.reject(fail('not_signed_in', {}));
     },
     authenticateIntegration: () => Promise.reject(fail('not_signed_in', {})),
+    admit: () => undefined,
   });
   const uploads = createUploadService({
     db,

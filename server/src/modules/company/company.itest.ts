@@ -32,6 +32,7 @@ describe('the rules of the company', () => {
       remindDealerMinutes: null,
       closeSilentMinutes: null,
       ...OPEN,
+      secondStepRoles: [],
     });
     const me = await admin.call(peopleApi.me, {});
     expect([me.limits.editMinutes, me.can.manageCompany]).toEqual([15, true]);
@@ -45,6 +46,7 @@ describe('the rules of the company', () => {
       remindDealerMinutes: null,
       closeSilentMinutes: null,
       ...OPEN,
+      secondStepRoles: [],
     });
     await admin.call(companyApi.changeSettings, { guardDealer: false });
     await admin.call(companyApi.changeSettings, {});

@@ -14,7 +14,7 @@ interface Silence {
 
 const COLUMNS = `edit_minutes AS "editMinutes", guard_staff AS "guardStaff", guard_dealer AS "guardDealer",
   remind_dealer_minutes AS "remindDealerMinutes", close_silent_minutes AS "closeSilentMinutes",
-  audit_days AS "auditDays", closed_to_dealers AS "closedToDealers",
+  audit_days AS "auditDays", closed_to_dealers AS "closedToDealers", second_step_roles AS "secondStepRoles",
   json_build_object('ru', closed_message_ru, 'en', closed_message_en) AS "closedMessage"`;
 
 function theRow(rows: CompanySettings[]): CompanySettings {
@@ -35,12 +35,13 @@ export const companyRepository = {
   async save(tx: Tx, settings: CompanySettings): Promise<void> {
     await tx.query(
       `UPDATE company SET edit_minutes = $1, guard_staff = $2, guard_dealer = $3, remind_dealer_minutes = $4, close_silent_minutes = $5,
-         audit_days = $6, closed_to_dealers = $7, closed_message_ru = $8, closed_message_en = $9`,
+         audit_days = $6, closed_to_dealers = $7, closed_message_ru = $8, closed_message_en = $9, second_step_roles = $10`,
       [
         ...[settings.editMinutes, settings.guardStaff, settings.guardDealer],
         ...[settings.remindDealerMinutes, settings.closeSilentMinutes],
         ...[settings.auditDays, settings.closedToDealers],
         ...[settings.closedMessage.ru, settings.closedMessage.en],
+        settings.secondStepRoles,
       ],
     );
     await tx.query(`SELECT pg_notify('${COMPANY_CHANGED}', '')`);

@@ -4,7 +4,13 @@ import type { Side } from '@otklik/shared/people';
 import type * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { changedFields, recordChange, type Actor } from '../people';
+import {
+  changedFields,
+  personRepository,
+  recordChange,
+  refuseUnproven,
+  type Actor,
+} from '../people';
 import { companyPolicy } from './company.policy';
 import { COMPANY_CHANGED, companyRepository } from './company.repository';
 
@@ -84,6 +90,7 @@ export function createCompanyService({ db, now, changed }: Deps) {
      * Changes the named rules; the others keep their values. The same values twice change nothing.
      * @throws not_found – a dealer asks
      * @throws forbidden – only admins set the rules
+     * @throws reauthentication_needed – for who has to sign in with a second step
      * @throws invalid_input – an appeal would be closed before its dealer is reminded
      */
     async change(
@@ -110,6 +117,9 @@ export function createCompanyService({ db, now, changed }: Deps) {
           auditDays: input.auditDays ?? before.auditDays,
           closedToDealers: input.closedToDealers ?? before.closedToDealers,
           closedMessage: input.closedMessage ?? before.closedMessage,
+          secondStepRoles: input.secondStepRoles
+            ? [...new Set(input.secondStepRoles)].sort()
+            : before.secondStepRoles,
         };
         const { remindDealerMinutes: remind, closeSilentMinutes: close } = settings;
         if (remind !== null && close !== null && close <= remind) {
@@ -120,9 +130,12 @@ export function createCompanyService({ db, now, changed }: Deps) {
         }
         const difference = changedFields(flat(before), flat(settings));
         if (difference === null) return before;
+        if ('secondStepRoles' in difference.after) refuseUnproven(actor, now());
         await companyRepository.save(tx, settings);
         if (before.remindDealerMinutes !== remind || before.closeSilentMinutes !== close)
           await companyRepository.countSilenceFrom(tx, now());
+        if ('secondStepRoles' in difference.after)
+          await personRepository.reconnectUnenrolled(tx, settings.secondStepRoles);
         await recordChange(tx, {
           by: actor,
           at: now(),
@@ -144,4 +157,5 @@ const flat = ({ closedMessage: { ru, en }, ...settings }: CompanySettings) => ({
   ...settings,
   closedMessageRu: ru,
   closedMessageEn: en,
+  secondStepRoles: settings.secondStepRoles.join(' '),
 });

@@ -3,8 +3,15 @@ import { CreateDealer, InviteVisitor } from '@otklik/shared/dealers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../platform/errors';
 import { createLog } from '../../platform/log';
+import { createSecrets } from '../../platform/secrets';
 import { testDb, type TestDb } from '../../test/test-db';
-import { channels, createSessionService, createStaffService, type Actor } from '../people';
+import {
+  channels,
+  createPasswordLinkService,
+  createSessionService,
+  createStaffService,
+  type Actor,
+} from '../people';
 import { aDealer, aManager, anActor, aSession, aVisitor, PASSWORD } from '../people/people.factory';
 import { createDealerService } from './dealers.service';
 
@@ -12,6 +19,7 @@ let base: TestDb;
 let at: Date;
 let dealers: ReturnType<typeof createDealerService>;
 let sessions: ReturnType<typeof createSessionService>;
+let links: ReturnType<typeof createPasswordLinkService>;
 let admin: Actor;
 const heard: { sessionId: string; reason: string }[] = [];
 const reconnected: string[] = [];
@@ -22,10 +30,12 @@ beforeAll(async () => {
   at = new Date('2026-03-02T09:00:00Z');
   base = await testDb();
   dealers = createDealerService({ db: base.db, now: () => at, isOnline: () => false });
+  links = createPasswordLinkService({ db: base.db, now: () => at });
   sessions = createSessionService({
     db: base.db,
     config: { sessionMs: 12 * 3_600_000, sessionRememberMs: 30 * 86_400_000 },
     now: () => at,
+    secrets: createSecrets({ given: 'k'.repeat(32), dataDir: '' }),
     log: createLog('silent', false),
     company: async () => ({ zone: 'Europe/Moscow', hours: [] }),
     isOnline: () => false,
@@ -114,7 +124,7 @@ describe('who sees and changes what', () => {
     expect(
       await refusal(dealers.changeVisitor(actor, { visitorId: visitor.id, name: 'x' })),
     ).toEqual(visitorMissing);
-    expect(await refusal(dealers.newPassword(actor, visitor.id))).toEqual(visitorMissing);
+    expect(await refusal(dealers.makeLink(actor, visitor.id))).toEqual(visitorMissing);
   });
 
   it('a manager of another dealer sees the card and nothing behind it', async () => {
@@ -165,7 +175,7 @@ describe('who sees and changes what', () => {
     for (const attempt of [
       () => dealers.change(supervisor, { dealerId, name: 'x' }),
       () => dealers.changeVisitor(supervisor, { visitorId: visitor.id, name: 'x' }),
-      () => dealers.newPassword(supervisor, visitor.id),
+      () => dealers.makeLink(supervisor, visitor.id),
       () =>
         dealers.inviteVisitor(supervisor, InviteVisitor.parse({ dealerId, name: 'x', login: 'x' })),
       () => dealers.endSession(supervisor, dealerId, session.id),
@@ -180,7 +190,7 @@ describe('who sees and changes what', () => {
       (await refusal(dealers.changeVisitor(admin, { visitorId: manager.id, accessAllowed: false })))
         .code,
     ).toBe('not_found');
-    expect((await refusal(dealers.newPassword(admin, manager.id))).code).toBe('not_found');
+    expect((await refusal(dealers.makeLink(admin, manager.id))).code).toBe('not_found');
   });
 });
 
@@ -424,13 +434,13 @@ describe('visitors', () => {
   const invite = (dealerId: string, login: string, more: object = {}) =>
     InviteVisitor.parse({ dealerId, name: 'Marina', login, ...more });
 
-  it('an invited one has the dealer’s data and a password that opens', async () => {
+  it('an invited one has the dealer’s data and a link by which he sets his password', async () => {
     const { manager, dealer } = await aDealerInCharge();
     await base.db.query(
       `UPDATE dealer SET email = 'office@d.example', phone = '+7 9' WHERE id = $1`,
       [dealer.id],
     );
-    const { visitor, password } = await dealers.inviteVisitor(
+    const { visitor, link } = await dealers.inviteVisitor(
       manager,
       invite(dealer.id, 'Marina@D.example', { phone: '+7 1' }),
     );
@@ -458,19 +468,21 @@ describe('visitors', () => {
         lastSignInAt: null,
       },
     });
+    expect(link).toMatchObject({ kind: 'invitation', expiresAt: '2026-03-05T09:00:00.000Z' });
+    await links.setPassword({ token: link.token, password: PASSWORD });
     await sessions.signIn(
-      { login: 'marina@d.example', password },
+      { login: 'marina@d.example', password: PASSWORD },
       { userAgent: '', address: '::1' },
     );
-    const [line] = await log(dealer.id);
+    const line = (await log(dealer.id)).find(({ action }) => action === 'visitor.invited');
     expect(line).toMatchObject({
       action: 'visitor.invited',
       subject: 'Marina',
       actor: manager.name,
       before: null,
     });
-    expect(JSON.stringify(line)).not.toContain(password);
-    expect(JSON.stringify(line)).not.toMatch(/argon2|password/i);
+    expect(JSON.stringify(await log(dealer.id))).not.toContain(link.token);
+    expect(JSON.stringify(await log(dealer.id))).not.toMatch(/argon2|password/i);
     expect(await dealers.visitors(manager, dealer.id)).toMatchObject([
       { sessionsNow: 1, lastSignInAt: at.toISOString() },
     ]);
@@ -515,12 +527,12 @@ describe('visitors', () => {
     expect(await sessions.authenticate(cookie)).toMatchObject({ scope: 'own', name: 'Renamed' });
   });
 
-  it('a new password replaces the old one and ends the sessions', async () => {
+  it('a link to a new password changes nothing until it is used; then the sessions end', async () => {
     const { manager, dealer } = await aDealerInCharge();
     const visitor = await aVisitor(base.db, dealer);
     const open = await aSession(base.db, visitor);
-    const { password } = await dealers.newPassword(manager, visitor.id);
-    expect(await endedReason(open.cookie)).toBe('ended_by_staff');
+    const { link } = await dealers.makeLink(manager, visitor.id);
+    expect(await endedReason(open.cookie)).toBe('none');
     const signIn = (secret: string) =>
       refusal(
         sessions.signIn(
@@ -528,10 +540,14 @@ describe('visitors', () => {
           { userAgent: '', address: '::1' },
         ),
       );
+    expect((await signIn(PASSWORD)).code).toBe('none');
+    await links.setPassword({ token: link.token, password: 'chosen by himself' });
+    expect(await endedReason(open.cookie)).toBe('ended_by_self');
     expect((await signIn(PASSWORD)).code).toBe('wrong_credentials');
-    expect((await signIn(password)).code).toBe('none');
-    expect(await log(dealer.id)).toMatchObject([
-      { action: 'visitor.password_made', before: null, after: null },
+    expect((await signIn('chosen by himself')).code).toBe('none');
+    expect((await log(dealer.id)).map(({ action }) => action).sort()).toEqual([
+      'person.link_used',
+      'visitor.link_made',
     ]);
   });
 

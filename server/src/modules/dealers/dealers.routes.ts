@@ -49,9 +49,9 @@ export function dealerRoutes(api: Api<Actor>, { dealers }: { dealers: DealerServ
     dealers.changeVisitor,
   );
   api.mount(
-    dealersApi.newPassword,
+    dealersApi.makeLink,
     { input: VisitorId, output: InvitedVisitor },
-    (actor, { visitorId }) => dealers.newPassword(actor, visitorId),
+    (actor, { visitorId }) => dealers.makeLink(actor, visitorId),
   );
   api.mount(
     dealersApi.sessions,

@@ -14,6 +14,7 @@ import {
   hashPassword,
   loginTaken,
   makeOneTimePassword,
+  makePasswordLink,
   Person,
   personRepository,
   recordChange,
@@ -43,7 +44,7 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
 
   /**
    * Adds a visitor. Contact data that is not given is the dealer's, access is the default of the dealer's card.
-   * The password is told here once and never again.
+   * The link by which he sets his password is told here once and never again.
    * @throws not_found, forbidden – see {@link getToManage}
    * @throws invalid_input – the login is taken
    */
@@ -52,7 +53,6 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     input: z.output<typeof InviteVisitor>,
   ): Promise<InvitedVisitor> {
     const dealer = await getToManage(db, actor, input.dealerId, now());
-    const password = makeOneTimePassword();
     const visitor = {
       ...input,
       id: randomUUID(),
@@ -60,7 +60,8 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
       phone: input.phone || dealer.phone,
       role: 'dealer' as const,
       accessAllowed: dealer.newVisitorAccess,
-      passwordHash: await hashPassword(password),
+      // Nobody ever knows this one.
+      passwordHash: await hashPassword(makeOneTimePassword()),
       createdAt: now(),
     };
     return db.transaction(async (tx) => {
@@ -72,7 +73,9 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
         before: null,
         after: { login, jobTitle, email, phone, accessAllowed, shared, scope, chief },
       });
-      return { visitor: visitorView(await get(tx, visitor.id)), password };
+      const fresh = { personId: visitor.id, lastSignInAt: null };
+      const link = await makePasswordLink(tx, fresh, now());
+      return { visitor: visitorView(await get(tx, visitor.id)), link };
     });
   }
 
@@ -117,21 +120,19 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
   }
 
   /**
-   * A new one-time password, for who forgot his; ends his sessions.
+   * A link for who forgot his password or lost his invitation. Nothing of his ends before it is used.
    * @throws not_found, forbidden – as {@link changeVisitor}
    */
-  async function newPassword(actor: Actor, visitorId: string): Promise<InvitedVisitor> {
-    const password = makeOneTimePassword();
+  async function makeLink(actor: Actor, visitorId: string): Promise<InvitedVisitor> {
     return db.transaction(async (tx) => {
       const visitor = await lockToManage(tx, actor, visitorId);
-      await personRepository.setPassword(tx, visitorId, await hashPassword(password));
-      const by = { by: actor.personId, bySession: actor.sessionId, at: now() };
-      await endAll(tx, [visitorId], by, 'ended_by_staff');
+      const { lastSignInAt } = visitor;
+      const link = await makePasswordLink(tx, { personId: visitorId, lastSignInAt }, now());
       await recordChange(tx, {
         ...mark(actor, visitor),
-        ...{ action: 'visitor.password_made', before: null, after: null },
+        ...{ action: 'visitor.link_made', before: null, after: null },
       });
-      return { visitor: visitorView(await get(tx, visitorId)), password };
+      return { visitor: visitorView(visitor), link };
     });
   }
 
@@ -193,5 +194,5 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     subject: visitor.name,
   });
 
-  return { visitors, inviteVisitor, changeVisitor, newPassword, sessions, endSession };
+  return { visitors, inviteVisitor, changeVisitor, makeLink, sessions, endSession };
 }

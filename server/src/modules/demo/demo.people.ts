@@ -44,13 +44,20 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
   const sessions: string[] = [];
 
   /** The person signs in, as everybody who writes must. */
-  async function signIn(person: Omit<Actor, 'sessionId' | 'nameNeeded' | 'rightsVersion'>) {
+  async function signIn(
+    person: Omit<
+      Actor,
+      'sessionId' | 'nameNeeded' | 'enrolmentNeeded' | 'provenAt' | 'rightsVersion'
+    >,
+  ) {
     const sessionId = await db.transaction(async (tx) => {
       await personRepository.signedIn(tx, person.personId, now);
       return sessionRepository.insert(tx, {
         tokenHash: randomBytes(32),
         personId: person.personId,
         device: { name: LOADER_DEVICE, kind: 'computer' },
+        deviceId: null,
+        signedOn: false,
         address: null,
         network: null,
         remembered: false,
@@ -59,7 +66,8 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
       });
     });
     sessions.push(sessionId);
-    return { ...person, sessionId, nameNeeded: false, rightsVersion: 1 };
+    const fresh = { nameNeeded: false, enrolmentNeeded: false, provenAt: now, rightsVersion: 1 };
+    return { ...person, sessionId, ...fresh };
   }
 
   async function addStaff(key: StaffKey): Promise<Actor> {
@@ -104,7 +112,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
     return card.id;
   });
 
-  // The passwords that invitations make are for once; demo visitors all get the same, hashed once.
+  // Who is invited sets his password himself; demo visitors all get the same, hashed once.
   const passwordHash = await hashPassword(password);
   const visitorActors = await mapKeys(visitors, async (key) => {
     const { login, name, title: jobTitle, dealer, sessions: count, seesAllAppeals } = visitors[key];

@@ -73,8 +73,9 @@ beforeAll(async () => {
       const actor = actors.get(req.get('x-person') ?? '');
       return actor ? Promise.resolve(actor) : Promise.reject(fail('not_signed_in', {}));
     },
-    authenticateIntegration: (req) =>
-      integrations.authenticateIntegration(req.headers.authorization),
+    authenticateIntegration: (req, route) =>
+      integrations.authenticateIntegration(req.headers.authorization, route),
+    admit: () => undefined,
   });
   orderRoutes(api, service);
   const body = express.json({ limit: '20mb' });

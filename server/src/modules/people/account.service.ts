@@ -12,8 +12,10 @@ import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import type { Actor } from './actor';
 import { recordChange } from './change-log.repository';
+import { deviceRepository } from './device.repository';
 import { guesses, refuseSpent } from './guesses';
 import { hashPassword, passwordMatches } from './password';
+import { refuseEasyPassword } from './password.rules';
 import { seesColleagues } from './person.policy';
 import { personRepository } from './person.repository';
 import { sessionRepository } from './session.repository';
@@ -21,6 +23,7 @@ import {
   colleagueView,
   isSharedSession,
   meView,
+  newDeviceView,
   settingsView,
   type IsOnline,
 } from './session.view';
@@ -40,12 +43,15 @@ interface Deps {
 export function createAccountService({ db, now, company, isOnline, limits, tellSettings }: Deps) {
   /** Who the caller is, what he may, and what the screens need to know before the first one. */
   async function me(actor: Actor): Promise<Me> {
-    const [row, hours, allowed] = await Promise.all([
+    const at = now();
+    const [row, hours, allowed, fresh] = await Promise.all([
       sessionRepository.get(db, actor.sessionId),
       company(),
       limits(),
+      deviceRepository.listNew(db, actor.personId, actor.sessionId, at),
     ]);
-    return meView(row, { company: hours, limits: allowed, at: now() });
+    const newDevices = fresh.map(newDeviceView);
+    return meView(row, { company: hours, limits: allowed, newDevices, at });
   }
 
   /**
@@ -90,7 +96,7 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
 
   /**
    * Sets a new password and ends the person's other sessions.
-   * @throws invalid_input – `current` is wrong
+   * @throws invalid_input – `current` is wrong, or `next` is easy to guess
    * @throws rate_limited – it was wrong too often
    */
   async function changePassword(
@@ -105,6 +111,8 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
       throw wrongPassword();
     }
     refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    const person = await sessionRepository.get(db, actor.sessionId);
+    await refuseEasyPassword('next', next, person);
     const nextHash = await hashPassword(next);
     await db.transaction(async (tx) => {
       const [locked] = await personRepository.lock(tx, [actor.personId]);
@@ -120,6 +128,48 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
         ...{ action: 'person.password_changed', by: actor, at: now(), before: null, after: null },
         ...{ dealerId: actor.dealerId, subjectId: actor.personId, subject: actor.name },
       });
+    });
+  }
+
+  /**
+   * A new browser is the person's own, or it is not: then its sessions end, and it is news again when it comes back. Only a session of a
+   * browser known before may say so.
+   * @throws not_found – no such browser that waits for an answer
+   */
+  async function answerDevice(actor: Actor, deviceId: string, isMine: boolean): Promise<void> {
+    const { personId, sessionId } = actor;
+    const which = { deviceId, personId, sessionId };
+    await db.transaction(async (tx) => {
+      await personRepository.lock(tx, [personId]);
+      if (isMine && (await deviceRepository.confirm(tx, which, now()))) return;
+      const live = isMine ? null : await deviceRepository.refuse(tx, which);
+      if (live === null) throw fail('not_found', { what: 'device' });
+      const end = { reason: 'ended_by_self', by: personId, at: now() } as const;
+      await sessionRepository.end(tx, live, end);
+      await recordChange(tx, {
+        ...{ by: actor, at: now(), dealerId: actor.dealerId, action: 'person.device_refused' },
+        ...{ subjectId: personId, subject: actor.name, before: null, after: null },
+      });
+    });
+  }
+
+  /**
+   * The password once more, before a dangerous change.
+   * @throws wrong_credentials – it is wrong
+   * @throws rate_limited – it was wrong too often
+   */
+  async function provePassword(actor: Actor, password: string): Promise<void> {
+    const subject = `password:${actor.personId}` as const;
+    refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    const stored = await personRepository.getPasswordHash(db, actor.personId);
+    if (!(await passwordMatches(stored, password))) {
+      await guesses.count(db, [subject], now());
+      throw fail('wrong_credentials', {});
+    }
+    refuseSpent((await guesses.spent(db, [subject], now())).get(subject));
+    await db.transaction(async (tx) => {
+      await guesses.forget(tx, subject);
+      await sessionRepository.prove(tx, actor.sessionId, now());
     });
   }
 
@@ -142,7 +192,16 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
     return personRepository.listVisitors(db, actor.dealerId);
   }
 
-  return { me, changeSettings, nameSession, changePassword, colleagues, dealerColleagues };
+  return {
+    me,
+    changeSettings,
+    nameSession,
+    changePassword,
+    provePassword,
+    answerDevice,
+    colleagues,
+    dealerColleagues,
+  };
 }
 
 const wrongPassword = () =>

@@ -11,6 +11,10 @@ export interface Actor {
   jobTitle: string;
   /** A shared login whose session has not named its person: may read, not write. */
   nameNeeded: boolean;
+  /** The company requires a second step of this role, and he has none: he sets it up before anything else. */
+  enrolmentNeeded: boolean;
+  /** When the password was last typed in this session. */
+  provenAt: Date;
   /** Of a visitor; null for staff. */
   dealerId: string | null;
   scope: VisitorScope;
@@ -47,6 +51,7 @@ export const rooms = {
 /** Which rooms an actor's sockets are in. */
 export function roomsOf(actor: Actor): string[] {
   const own = [rooms.session(actor.sessionId), rooms.person(actor.personId)];
+  if (actor.enrolmentNeeded) return own;
   if (actor.dealerId !== null) {
     const company = [...own, rooms.company(actor.dealerId)];
     return actor.scope === 'all' ? [...company, rooms.dealer(actor.dealerId)] : company;

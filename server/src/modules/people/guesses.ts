@@ -2,8 +2,8 @@ import { fail } from '../../platform/errors';
 import type { Db } from '../../platform/db';
 
 const WINDOW_MS = 15 * 60_000;
-/** Wrong passwords in a quarter of an hour, counted from the first of them. */
-const LIMITS = { login: 8, network: 40, password: 8 } as const;
+/** Wrong passwords and codes in a quarter of an hour, counted from the first of them. */
+const LIMITS = { login: 8, network: 40, password: 8, code: 8, device: 8 } as const;
 
 /** What failures are counted by. */
 export type Subject = `${keyof typeof LIMITS}:${string}`;

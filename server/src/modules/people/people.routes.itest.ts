@@ -1,9 +1,11 @@
+import { ordersApi } from '@otklik/shared/orders.api';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import express from 'express';
 import * as z from 'zod';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createApi, problems, requestIds } from '../../platform/http';
+import { createSecrets } from '../../platform/secrets';
 import { createLog } from '../../platform/log';
 import { testDb, type TestDb } from '../../test/test-db';
 import type { Actor } from './actor';
@@ -34,6 +36,7 @@ beforeAll(async () => {
   const log = createLog('silent', false);
   const sessions = createSessionService({
     ...{ db: base.db, config, log, now: () => new Date() },
+    secrets: createSecrets({ given: 'k'.repeat(32), dataDir: '' }),
     company: async () => ({ zone: 'Europe/Moscow', hours: [] }),
     isOnline: () => false,
     limits: async () => ({
@@ -49,8 +52,9 @@ beforeAll(async () => {
   const api = createApi<Actor>({
     log,
     authenticate: (req) => sessions.authenticate(req.headers.cookie),
-    authenticateIntegration: (req) =>
-      integrations.authenticateIntegration(req.headers.authorization),
+    authenticateIntegration: (req, route) =>
+      integrations.authenticateIntegration(req.headers.authorization, route),
+    admit: () => undefined,
   });
   peopleRoutes(api, { sessions, config });
   const app = express();
@@ -234,7 +238,7 @@ it('an integration’s token opens until it is revoked', async () => {
   const integrations = createIntegrationService({ db: base.db, now: () => new Date() });
   const token = await integrations.createIntegrationToken('1C');
   const opens = (header: string | undefined) =>
-    integrations.authenticateIntegration(header).then(
+    integrations.authenticateIntegration(header, ordersApi.exchange).then(
       () => true,
       () => false,
     );

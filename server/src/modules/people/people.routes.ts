@@ -16,7 +16,13 @@ import * as z from 'zod';
 import type { Config } from '../../config';
 import type { Api } from '../../platform/http';
 import type { Actor } from './actor';
-import { clearSessionCookie, setSessionCookie, tokenOf } from './session.cookie';
+import {
+  clearSessionCookie,
+  deviceTokenOf,
+  setDeviceCookie,
+  setSessionCookie,
+  tokenOf,
+} from './session.cookie';
 import type { SessionService } from './session.service';
 
 interface Services {
@@ -29,10 +35,11 @@ const done = { done: true } as const;
 export function peopleRoutes(api: Api<Actor>, { sessions, config }: Services): void {
   api.mountPublic(peopleApi.signIn, { input: SignIn, output: Me }, async (input, exchange) => {
     const { req } = exchange;
-    const { token, actor } = await sessions.signIn(input, {
+    const { token, deviceToken, actor } = await sessions.signIn(input, {
       userAgent: req.headers['user-agent'],
       address: req.ip,
       previousToken: tokenOf(req.headers.cookie),
+      deviceToken: deviceTokenOf(req.headers.cookie),
     });
     setSessionCookie(
       exchange,
@@ -40,6 +47,7 @@ export function peopleRoutes(api: Api<Actor>, { sessions, config }: Services): v
       token,
       input.remember ? config.sessionRememberMs : undefined,
     );
+    setDeviceCookie(exchange, config, deviceToken);
     return sessions.me(actor);
   });
   api.mount(

@@ -85,6 +85,8 @@ describe('rights', () => {
         'manageDealers',
         'manageSla',
         'manageCompany',
+        'manageStaff',
+        'manageTokens',
         'seeOrders',
         'seeRights',
       ],

@@ -59,10 +59,18 @@ export function rightsOf(actor: Who): Rights {
     manageDealers: holds(actor, 'dealer.create'),
     manageSla: holds(actor, 'sla.manage'),
     manageCompany: holds(actor, 'company.manage'),
+    manageStaff: holds(actor, 'staff.manage'),
+    manageTokens: holds(actor, 'token.manage'),
     seeOrders: holds(actor, 'order.list'),
     seeRights: holds(actor, 'rights.see'),
   };
 }
+
+/** Adds colleagues and changes their roles, teams and access. */
+export const managesStaff = (actor: Who) => holds(actor, 'staff.manage');
+
+/** Makes and closes tokens of other systems. */
+export const managesTokens = (actor: Who) => holds(actor, 'token.manage');
 
 /** May anybody of the supplier's staff be looked up? Only by colleagues. */
 export const seesColleagues = (actor: Who) => holds(actor, 'colleague.see');

@@ -103,6 +103,16 @@ export const personRepository = {
     await tx.query(`SELECT pg_notify('${channels.rightsChanged}', $1)`, [personId]);
   },
 
+  /** As {@link reconnect}, for all of these roles who have no second step. */
+  async reconnectUnenrolled(tx: Tx, roles: readonly Role[]): Promise<void> {
+    await tx.query(
+      `SELECT pg_notify('${channels.rightsChanged}', p.id::text) FROM person p
+       WHERE p.role = ANY($1) AND p.access_allowed
+         AND NOT EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL)`,
+      [roles],
+    );
+  },
+
   /** What this person may see changed: old sync cursors are of no use, and sockets come back with new rooms. */
   async changeRights(tx: Tx, personId: string): Promise<void> {
     await tx.query(`UPDATE person SET rights_version = rights_version + 1 WHERE id = $1`, [
@@ -115,8 +125,33 @@ export const personRepository = {
     await tx.query(`UPDATE person SET last_sign_in_at = $2 WHERE id = $1`, [personId, at]);
   },
 
+  /** A link that would set it goes with the password before. */
   async setPassword(tx: Tx, personId: string, passwordHash: string): Promise<void> {
     await tx.query(`UPDATE person SET password_hash = $2 WHERE id = $1`, [personId, passwordHash]);
+    await tx.query(`DELETE FROM password_link WHERE person_id = $1`, [personId]);
+  },
+
+  async dealerOf(tx: Tx, personId: string): Promise<string | null> {
+    const [row] = await tx.query<{ dealerId: string | null }>(
+      `SELECT dealer_id AS "dealerId" FROM person WHERE id = $1`,
+      [personId],
+    );
+    return row?.dealerId ?? null;
+  },
+
+  async nameOf(tx: Tx, personId: string): Promise<string> {
+    const [row] = await tx.query<{ name: string }>(`SELECT name FROM person WHERE id = $1`, [
+      personId,
+    ]);
+    return row?.name ?? '';
+  },
+
+  async isAdmin(tx: Tx, personId: string): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT FROM person WHERE id = $1 AND role = 'admin' AND access_allowed`,
+      [personId],
+    );
+    return rows.length > 0;
   },
 
   /** Fields that are not named keep their values. */

@@ -35,6 +35,8 @@ const peopleWith = (relations: readonly Relation[]) => ({
 export const rights: Record<RightName, RightRule> = {
   // One's own account
   'session.open': { object: null, may: everybody },
+  // Whoever has the link: it is the proof.
+  'link.use': { object: null, may: everybody },
   'account.use': { object: null, may: people },
   'session.end': { object: 'session', hides: true, may: peopleWith(['own']) },
   'session.name': {
@@ -196,6 +198,8 @@ export const rights: Record<RightName, RightRule> = {
   'audit.read': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   // What a browser of the staff makes or prints by itself; dealers have no exports.
   'export.record': { object: null, hides: true, may: staff },
+  'staff.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
+  'token.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'seats.see': { object: null, needs: 'staff.work', may: { admin: 'any' } },
 
   // The server itself
@@ -218,6 +222,7 @@ export const newsRights: Record<keyof ServerNews, RightName> = {
   'session:ended': 'account.use',
   'server:stopping': 'account.use',
   'portal:closed': 'account.use',
+  'device:news': 'account.use',
 };
 
 /** Every kind of work the server does by itself. */

@@ -14,6 +14,8 @@ export const channels = {
   rightsChanged: 'rights_changed',
   /** Payload: a session's id. It got a name; its sockets come back knowing it. */
   sessionNamed: 'session_named',
+  /** Payload: a person's id. Somebody signed in as him from a browser not seen before. */
+  deviceMet: 'device_met',
 } as const;
 
 /** A session with all that makes its actor. */
@@ -23,6 +25,12 @@ export interface SessionRow {
   lastSeenAt: Date;
   expiresAt: Date;
   remembered: boolean;
+  /** When the password was last typed in it. */
+  provenAt: Date;
+  secondStepOn: boolean;
+  secondStepRequired: boolean;
+  /** Came in through the sign-on provider. */
+  signedOn: boolean;
   endedReason: SessionEndReason | null;
   personId: string;
   login: string;
@@ -47,7 +55,9 @@ export interface SessionRow {
 
 const COLUMNS = `
   s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
-  s.remembered, s.ended_reason AS "endedReason",
+  s.remembered, s.proven_at AS "provenAt", s.signed_on AS "signedOn", s.ended_reason AS "endedReason",
+  EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL) AS "secondStepOn",
+  p.role = ANY ((SELECT c.second_step_roles FROM company c)::text[]) AS "secondStepRequired",
   p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
   p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
   p.rights_version AS "rightsVersion", p.settings,
@@ -68,17 +78,24 @@ export interface DeviceRow {
   address: string | null;
   createdAt: Date;
   lastSeenAt: Date;
+  /** Of a browser met in the last month that the person has not spoken about. */
+  newDevice: boolean;
 }
 
+/** With the moment of now as $2. */
 const DEVICE = `
   SELECT s.id, s.person_id AS "personId", p.name AS "ownerName", s.person_name AS "personName", s.device,
-         s.device_kind AS "deviceKind", s.address, s.created_at AS "createdAt", s.last_seen_at AS "lastSeenAt"
-  FROM session s JOIN person p ON p.id = s.person_id`;
+         s.device_kind AS "deviceKind", s.address, s.created_at AS "createdAt", s.last_seen_at AS "lastSeenAt",
+         coalesce(k.confirmed_at IS NULL AND k.created_at > $2::timestamptz - interval '30 days', false) AS "newDevice"
+  FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN known_device k ON k.id = s.device_id`;
 
 export interface NewSession {
   tokenHash: Buffer;
   personId: string;
   device: Device;
+  deviceId: string | null;
+  /** Came in through the sign-on provider. */
+  signedOn: boolean;
   address: string | null;
   network: string | null;
   remembered: boolean;
@@ -115,8 +132,8 @@ export const sessionRepository = {
 
   async insert(tx: Tx, session: NewSession): Promise<string> {
     const [row] = await tx.query<{ id: string }>(
-      `INSERT INTO session (token_hash, person_id, device, device_kind, address, network, remembered, created_at, last_seen_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) RETURNING id`,
+      `INSERT INTO session (token_hash, person_id, device, device_kind, device_id, signed_on, address, network, remembered, created_at, last_seen_at, proven_at, expires_at)
+       VALUES ($1, $2, $3, $4, $10, $11, $5, $6, $7, $8, $8, $8, $9) RETURNING id`,
       [
         session.tokenHash,
         session.personId,
@@ -127,6 +144,8 @@ export const sessionRepository = {
         session.remembered,
         session.at,
         session.expiresAt,
+        session.deviceId,
+        session.signedOn,
       ],
     );
     if (row === undefined) throw new Error('an inserted session has no row');
@@ -193,6 +212,11 @@ export const sessionRepository = {
   async name(tx: Tx, sessionId: string, name: string): Promise<void> {
     await tx.query(`UPDATE session SET person_name = $2 WHERE id = $1`, [sessionId, name]);
     await tx.query(`SELECT pg_notify('${channels.sessionNamed}', $1)`, [sessionId]);
+  },
+
+  /** The password was typed in it again. */
+  async prove(tx: Tx, sessionId: string, at: Date): Promise<void> {
+    await tx.query(`UPDATE session SET proven_at = $2 WHERE id = $1`, [sessionId, at]);
   },
 
   /** True when this person has signed in from there before. */

@@ -4,15 +4,19 @@ import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { groupCommit } from '../../platform/group-commit';
 import type { Log } from '../../platform/log';
+import type { Secrets } from '../../platform/secrets';
 import { createAccountService } from './account.service';
 import type { Actor } from './actor';
+import { deviceRepository } from './device.repository';
 import { guesses } from './guesses';
 import { shownAddress } from './network';
+import { passwordLinkRepository } from './password-link.repository';
 import { personRepository } from './person.repository';
 import type { RefusalLog } from './refusal.log';
 import { tokenHash, tokenOf } from './session.cookie';
 import { sessionRepository, type SessionRow } from './session.repository';
 import { actorOf, sessionView, type IsOnline } from './session.view';
+import { createSecondStepService } from './second-step.service';
 import { createSignIn } from './sign-in.service';
 
 export interface SessionDeps {
@@ -20,6 +24,7 @@ export interface SessionDeps {
   config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
   now: () => Date;
   log: Log;
+  secrets: Secrets;
   /** The company's zone and hours, for `Me`. */
   company: () => Promise<Me['company']>;
   isOnline: IsOnline;
@@ -40,6 +45,7 @@ const TOUCH_EVERY_MS = 60_000;
 /** Everything about being signed in: the door, the check of every request, and one's own sessions. */
 export function createSessionService(deps: SessionDeps) {
   const { db, config, now, log, isOnline, admit } = deps;
+  const secondStep = createSecondStepService(deps);
 
   const findAll = (hashes: readonly Buffer[]) => sessionRepository.findByTokens(db, hashes);
   /** Requests that arrive together share one reading: a thousand clients coming back at once are few queries. */
@@ -155,10 +161,13 @@ export function createSessionService(deps: SessionDeps) {
   async function sweep(): Promise<void> {
     await expire(await sessionRepository.findExpired(db, now()));
     await guesses.sweep(db, now());
+    await passwordLinkRepository.sweep(db, now());
+    await deviceRepository.sweep(db, now());
   }
 
   return {
-    ...createSignIn(deps),
+    secondStep,
+    ...createSignIn({ ...deps, secondStep }),
     ...createAccountService(deps),
     authenticate,
     resume,

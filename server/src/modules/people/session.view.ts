@@ -1,5 +1,6 @@
 import { PersonSettings, type Colleague, type Me, type SessionView } from '@otklik/shared/people';
 import { rooms, type Actor } from './actor';
+import type { NewDeviceRow } from './device.repository';
 import { isSharedLogin, rightsOf, sessionLimit } from './person.policy';
 import type { ColleagueRow } from './person.repository';
 import type { DeviceRow, SessionRow } from './session.repository';
@@ -35,6 +36,9 @@ export function actorOf(row: SessionRow): Actor {
     name: (shared ? row.personName : null) ?? row.name,
     jobTitle: row.jobTitle,
     nameNeeded: shared && row.personName === null,
+    // The company's provider asks for what the company wants.
+    enrolmentNeeded: row.secondStepRequired && !row.secondStepOn && !row.signedOn,
+    provenAt: row.provenAt,
     dealerId: row.dealerId,
     scope: row.scope,
     chief: row.chief,
@@ -49,7 +53,10 @@ export function settingsView(stored: unknown): PersonSettings {
   return known.success ? known.data : {};
 }
 
-export function meView(row: SessionRow, more: Pick<Me, 'limits' | 'company'> & { at: Date }): Me {
+export function meView(
+  row: SessionRow,
+  more: Pick<Me, 'limits' | 'company' | 'newDevices'> & { at: Date },
+): Me {
   const actor = actorOf(row);
   const { dealerId, dealerName, dealerZone } = row;
   return {
@@ -68,18 +75,28 @@ export function meView(row: SessionRow, more: Pick<Me, 'limits' | 'company'> & {
     session: {
       id: row.sessionId,
       nameNeeded: actor.nameNeeded,
+      enrolmentNeeded: actor.enrolmentNeeded,
       shared: isSharedSession(row),
       severalAllowed: limitOf(row) > 1,
       remembered: row.remembered,
+      signedOn: row.signedOn,
       expiresAt: row.expiresAt.toISOString(),
     },
     can: rightsOf(actor),
     settings: settingsView(row.settings),
     limits: more.limits,
     company: more.company,
+    newDevices: more.newDevices,
     serverTime: more.at.toISOString(),
   };
 }
+
+export const newDeviceView = (row: NewDeviceRow): Me['newDevices'][number] => ({
+  deviceId: row.id,
+  device: row.device,
+  address: row.address,
+  at: row.at.toISOString(),
+});
 
 export async function sessionView(
   row: DeviceRow,
@@ -96,6 +113,7 @@ export async function sessionView(
     createdAt: row.createdAt.toISOString(),
     lastSeenAt: row.lastSeenAt.toISOString(),
     online: await isOnline(rooms.session(row.id)),
+    newDevice: row.newDevice,
   };
 }
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppError } from '../../platform/errors';
 import { createLog } from '../../platform/log';
+import { createSecrets } from '../../platform/secrets';
 import { testDb, type TestDb } from '../../test/test-db';
 import type { Actor } from './actor';
 import { aDealer, aManager, anActor, aSession, aTeam, aVisitor, PASSWORD } from './people.factory';
@@ -29,6 +30,7 @@ const service = () =>
     db: base.db,
     config,
     now: () => at,
+    secrets: createSecrets({ given: 'k'.repeat(32), dataDir: '' }),
     log: createLog('silent', false),
     company: async () => company,
     isOnline: (room) => online.has(room),
@@ -141,6 +143,8 @@ describe('signing in', () => {
       name: visitor.name,
       jobTitle: 'buyer',
       nameNeeded: false,
+      enrolmentNeeded: false,
+      provenAt: at,
       dealerId: dealer.id,
       scope: 'own',
       chief: false,

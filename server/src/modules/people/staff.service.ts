@@ -1,13 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import type {
+  AddStaff,
+  ChangeStaff,
+  InvitedStaff,
+  PasswordLink,
+  StaffView,
+} from '@otklik/shared/accounts';
 import type { StaffRole } from '@otklik/shared/people';
+import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import type { Actor } from './actor';
+import { isStaff, type Actor } from './actor';
 import { changedFields, recordChange } from './change-log.repository';
-import { hashPassword } from './password';
+import { hashPassword, makeOneTimePassword } from './password';
+import { makePasswordLink } from './password-link.service';
 import { Person } from './person.entity';
+import { managesStaff } from './person.policy';
 import { personRepository } from './person.repository';
+import { refuseUnproven } from './reauthentication';
 import { sessionRepository } from './session.repository';
+import { staffRepository, type StaffRow } from './staff.repository';
+import { staffView } from './staff.view';
 
 export interface NewStaff {
   login: string;
@@ -18,81 +31,148 @@ export interface NewStaff {
   teamIds: readonly string[];
 }
 
-export interface StaffChange {
-  role?: StaffRole;
-  teamIds?: readonly string[];
-  accessAllowed?: boolean;
-}
+export type StaffChange = Omit<z.output<typeof ChangeStaff>, 'personId'>;
 
 /** Who changes; null when a tool does, before there is anybody. */
-type By = Pick<Actor, 'personId' | 'sessionId' | 'role'> | null;
+type By = Pick<Actor, 'personId' | 'sessionId' | 'role' | 'side' | 'provenAt'> | null;
 
 export type StaffService = ReturnType<typeof createStaffService>;
 
 /** The supplier's own people. */
 export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
   /**
-   * Adds a colleague.
+   * Everybody of the staff, those without access last.
+   * @throws not_found – for dealers
+   * @throws forbidden – only admins manage staff
+   */
+  async function list(by: Actor): Promise<StaffView[]> {
+    allow(by);
+    return (await staffRepository.list(db, now())).map(staffView);
+  }
+
+  /**
+   * Adds a colleague with a password that is known beforehand, for tools.
    * @throws forbidden – only admins add staff
-   * @throws invalid_input – the login is taken
+   * @throws invalid_input – the login is taken, a team is unknown
    */
   async function addStaff(by: By, staff: NewStaff): Promise<string> {
     allow(by);
     const passwordHash = await hashPassword(staff.password);
-    return db.transaction(async (tx) => {
-      const id = randomUUID();
-      const { login, name, jobTitle, role } = staff;
-      const isNew = await personRepository.insert(tx, {
-        ...{ id, login, name, jobTitle, role, passwordHash, createdAt: now() },
-        ...{
-          dealerId: null,
-          email: '',
-          phone: '',
-          accessAllowed: true,
-          shared: false,
-          scope: 'all',
-          chief: false,
-        },
-      });
-      if (!isNew) throw loginTaken();
-      await setTeams(tx, id, staff.teamIds);
-      const after = { login, jobTitle, role };
-      await recordChange(tx, { ...mark(by, id, name), action: 'staff.added', before: null, after });
-      return id;
-    });
+    return db.transaction((tx) => insert(tx, by, { ...staff, passwordHash }));
   }
 
   /**
-   * Changes a colleague's role, teams or access. His sockets come back with new rooms; access off ends his sessions.
-   * @throws forbidden – only admins change staff
-   * @throws not_found – no such colleague
+   * Adds a colleague, and makes the link by which he sets his password.
+   * @throws not_found, forbidden – as {@link list}; @throws invalid_input – as {@link addStaff}
+   * @throws reauthentication_needed
    */
-  async function changeStaff(by: By, personId: string, change: StaffChange): Promise<void> {
+  async function invite(by: Actor, staff: z.output<typeof AddStaff>): Promise<InvitedStaff> {
     allow(by);
-    await db.transaction(async (tx) => {
-      await personRepository.lock(tx, [personId]);
-      const person = await tx.repository(Person).findOneBy({ id: personId });
-      if (person === null || person.role === 'dealer') throw fail('not_found', { what: 'person' });
+    refuseUnproven(by, now());
+    // Nobody ever knows this one.
+    const passwordHash = await hashPassword(makeOneTimePassword());
+    return db.transaction(async (tx) => {
+      const personId = await insert(tx, by, { ...staff, passwordHash });
+      const link = await makePasswordLink(tx, { personId, lastSignInAt: null }, now());
+      return { person: staffView(await get(tx, personId)), link };
+    });
+  }
+
+  async function insert(
+    tx: Tx,
+    by: By,
+    staff: Omit<NewStaff, 'password'> & { passwordHash: string },
+  ): Promise<string> {
+    const id = randomUUID();
+    const { login, name, jobTitle, role, passwordHash, teamIds } = staff;
+    await refuseUnknownTeams(tx, teamIds);
+    const isNew = await personRepository.insert(tx, {
+      ...{ id, login, name, jobTitle, role, passwordHash, createdAt: now() },
+      ...{ dealerId: null, email: '', phone: '', accessAllowed: true },
+      ...{ shared: false, scope: 'all', chief: false },
+    });
+    if (!isNew) throw loginTaken();
+    await staffRepository.setTeams(tx, id, [...new Set(teamIds)]);
+    const after = { login, jobTitle, role };
+    await recordChange(tx, { ...mark(by, id, name), action: 'staff.added', before: null, after });
+    return id;
+  }
+
+  /**
+   * Changes a colleague. His sockets come back with new rooms; access off ends his sessions.
+   * @throws not_found – no such colleague, or a dealer asks
+   * @throws forbidden – only admins change staff
+   * @throws reauthentication_needed
+   * @throws conflict – one's own role and access are changed by another admin, so that one is always left
+   * @throws invalid_input – a team is unknown
+   */
+  async function changeStaff(by: By, personId: string, change: StaffChange): Promise<StaffView> {
+    return db.transaction(async (tx) => {
+      const before = await lockToManage(tx, by, personId);
+      const isOwn = by?.personId === personId;
+      if (isOwn && (differs(change.role, before.role) || change.accessAllowed === false))
+        throw fail('conflict', { what: 'own_rights' });
       const { teamIds, ...fields } = change;
       const changed = changedFields(
-        { ...onlyOf(person), teams: await teamsOf(tx, personId) },
-        { ...fields, teams: teamIds === undefined ? undefined : [...teamIds].sort().join(' ') },
+        { ...before, teams: before.teamIds.join(' ') },
+        { ...fields, teams: teamIds && [...new Set(teamIds)].sort().join(' ') },
       );
-      if (changed === null) return;
+      if (changed === null) return staffView(before);
+      if (teamIds) {
+        await refuseUnknownTeams(tx, teamIds);
+        await staffRepository.setTeams(tx, personId, [...new Set(teamIds)]);
+      }
       if (Object.keys(fields).length > 0) await tx.repository(Person).update(personId, fields);
-      if (teamIds !== undefined) await setTeams(tx, personId, teamIds);
-      await personRepository.changeRights(tx, personId);
-      if (change.accessAllowed === false) await closeAccess(tx, by, personId);
+      const names = Object.keys(changed.after);
+      if (names.some((name) => name !== 'name' && name !== 'jobTitle'))
+        await personRepository.changeRights(tx, personId);
+      else await personRepository.reconnect(tx, personId);
+      if (change.accessAllowed === false) await endAll(tx, by, personId, 'access_closed');
       await recordChange(tx, {
-        ...mark(by, personId, person.name),
+        ...mark(by, personId, before.name),
         action: 'staff.changed',
         ...changed,
       });
+      return staffView(await get(tx, personId));
     });
   }
 
   /**
-   * Sets a password that is known beforehand and ends the person's sessions; the one-time ones are made by the dealer's card.
+   * A link for who forgot his password or never had one. Nothing of his ends before it is used.
+   * @throws not_found, forbidden – as {@link changeStaff}
+   */
+  async function makeLink(by: Actor, personId: string): Promise<InvitedStaff> {
+    return db.transaction(async (tx) => {
+      const person = await lockToManage(tx, by, personId);
+      const { lastSignInAt } = person;
+      const link: PasswordLink = await makePasswordLink(tx, { personId, lastSignInAt }, now());
+      await recordChange(tx, {
+        ...mark(by, personId, person.name),
+        ...{ action: 'staff.link_made', before: null, after: null },
+      });
+      return { person: staffView(person), link };
+    });
+  }
+
+  /**
+   * Ends all sessions of a colleague. @returns how many
+   * @throws not_found, forbidden – as {@link changeStaff}
+   */
+  async function endSessions(by: Actor, personId: string): Promise<number> {
+    return db.transaction(async (tx) => {
+      const person = await lockToManage(tx, by, personId);
+      const ended = await endAll(tx, by, personId, 'ended_by_staff');
+      if (ended > 0)
+        await recordChange(tx, {
+          ...mark(by, personId, person.name),
+          ...{ action: 'staff.sessions_ended', before: { sessions: ended }, after: null },
+        });
+      return ended;
+    });
+  }
+
+  /**
+   * Sets a password that is known beforehand and ends the person's sessions, for tools.
    * @throws forbidden – only admins do
    * @throws not_found – no such person
    */
@@ -108,57 +188,64 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
         ...mark(by, personId, person.name),
         ...{ dealerId: person.dealerId, action: 'person.password_set', before: null, after: null },
       });
-      const live = await sessionRepository.listLive(tx, [personId], now());
-      const ids = live.map(({ id }) => id);
-      await sessionRepository.end(tx, ids, {
-        reason: 'ended_by_staff',
-        by: by?.personId ?? null,
-        bySession: by?.sessionId,
-        at: now(),
-      });
+      await endAll(tx, by, personId, 'ended_by_staff');
     });
   }
 
-  async function closeAccess(tx: Tx, by: By, personId: string): Promise<void> {
+  /** Holds both, so that of two admins who take each other's role away one comes too late. */
+  async function lockToManage(tx: Tx, by: By, personId: string): Promise<StaffRow> {
+    allow(by);
+    if (by !== null) refuseUnproven(by, now());
+    await personRepository.lock(tx, by === null ? [personId] : [personId, by.personId]);
+    if (by !== null && !(await personRepository.isAdmin(tx, by.personId))) throw forbidden();
+    const person = await staffRepository.find(tx, personId, now());
+    if (person === null) throw fail('not_found', { what: 'person' });
+    return person;
+  }
+
+  async function get(tx: Tx, personId: string): Promise<StaffRow> {
+    const person = await staffRepository.find(tx, personId, now());
+    if (person === null)
+      throw new Error(`person ${personId} is gone, though people are never deleted`);
+    return person;
+  }
+
+  async function endAll(
+    tx: Tx,
+    by: By,
+    personId: string,
+    reason: 'access_closed' | 'ended_by_staff',
+  ): Promise<number> {
     const live = await sessionRepository.listLive(tx, [personId], now());
-    const ids = live.map(({ id }) => id);
-    await sessionRepository.end(tx, ids, {
-      reason: 'access_closed',
-      by: by?.personId ?? null,
-      bySession: by?.sessionId,
-      at: now(),
+    const ids = live.map(({ id }) => id).filter((id) => id !== by?.sessionId);
+    return sessionRepository.end(tx, ids, {
+      ...{ reason, by: by?.personId ?? null, bySession: by?.sessionId, at: now() },
     });
   }
 
   const mark = (by: By, subjectId: string, subject: string) =>
     ({ by, at: now(), dealerId: null, subjectId, subject }) as const;
 
-  return { addStaff, changeStaff, setPassword };
+  return { list, addStaff, invite, changeStaff, makeLink, endSessions, setPassword };
 }
+
+const differs = <Value>(wanted: Value | undefined, is: Value) =>
+  wanted !== undefined && wanted !== is;
+
+const forbidden = () => fail('forbidden', { right: 'manageStaff' });
 
 function allow(by: By): void {
-  if (by !== null && by.role !== 'admin') throw fail('forbidden', { right: 'manageStaff' });
+  if (by === null) return;
+  if (!isStaff(by)) throw fail('not_found', { what: 'person' });
+  if (!managesStaff(by)) throw forbidden();
 }
 
-const onlyOf = ({ role, accessAllowed }: Person) => ({ role, accessAllowed });
-
-async function teamsOf(tx: Tx, personId: string): Promise<string> {
-  const rows = await tx.query<{ id: string }>(
-    `SELECT team_id AS id FROM person_team WHERE person_id = $1`,
-    [personId],
-  );
-  return rows
-    .map(({ id }) => id)
-    .sort()
-    .join(' ');
-}
-
-async function setTeams(tx: Tx, personId: string, teamIds: readonly string[]): Promise<void> {
-  await tx.query(`DELETE FROM person_team WHERE person_id = $1`, [personId]);
-  await tx.query(`INSERT INTO person_team (person_id, team_id) SELECT $1, unnest($2::uuid[])`, [
-    personId,
-    teamIds,
-  ]);
+async function refuseUnknownTeams(tx: Tx, teamIds: readonly string[]): Promise<void> {
+  const known = await staffRepository.countTeams(tx, teamIds);
+  if (known !== new Set(teamIds).size)
+    throw fail('invalid_input', {
+      fields: [{ path: 'teamIds', rule: 'unknown', message: 'names a team that does not exist' }],
+    });
 }
 
 /** Somebody signs in with it already, in whatever case. */

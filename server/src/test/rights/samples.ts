@@ -104,6 +104,8 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
   const shown = ['appeal.read', 'note.read'] as const;
   /** Of two appeals both have to be there before anything else is asked. */
   const bothSeen = { rights: ['appeal.read'] as const };
+  /** Whoever has the right is told that there is nothing like that. */
+  const absent = { fine: ['not_found'] as const };
   const own = (isOwn: boolean) => (isOwn ? (['own'] as const) : (['stranger'] as const));
 
   async function upload(caller: Caller): Promise<string> {
@@ -676,7 +678,7 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
       })),
     ],
     'PATCH /visitors/:visitorId': [ofVisitor((visitorId) => ({ visitorId, jobTitle: '' }))],
-    'POST /visitors/:visitorId/password': [ofVisitor((visitorId) => ({ visitorId }))],
+    'POST /visitors/:visitorId/password-link': [ofVisitor((visitorId) => ({ visitorId }))],
     'GET /dealers/:dealerId/sessions': [ofDealer(({ dealerId }) => ({ dealerId }))],
     'DELETE /dealers/:dealerId/sessions/:sessionId': [
       sample<{ dealerId: string; visitorId: string }>({
@@ -700,6 +702,33 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     'GET /dealers/:dealerId/log': [ofDealer(({ dealerId }) => ({ dealerId, limit: 10 }))],
 
     /* The company's rules */
+    'POST /password-links/look': [plain({ token: 'no such link' }, { fine: ['not_found'] })],
+    'POST /password-links/use': [
+      plain({ token: 'no such link', password: PASSWORD }, { fine: ['not_found'] }),
+    ],
+    'GET /sign-on': [plain({})],
+    'POST /sign-on': [plain({}, { fine: ['not_found'] })],
+    'POST /sign-on/finish': [plain({ answer: 'code=none' }, { fine: ['not_found'] })],
+    'GET /staff': [plain({})],
+    'POST /staff': [
+      plain(() => ({ login: `staff-${randomUUID()}`, name: 'Новый сотрудник', role: 'manager' })),
+    ],
+    'PATCH /staff/:personId': [plain({ personId: randomUUID(), jobTitle: 'x' }, absent)],
+    'POST /staff/:personId/password-link': [plain({ personId: randomUUID() }, absent)],
+    'POST /staff/:personId/end-sessions': [plain({ personId: randomUUID() }, absent)],
+    'DELETE /people/:personId/second-step': [plain({ personId: randomUUID() }, absent)],
+    'PUT /me/devices/:deviceId': [plain({ deviceId: randomUUID(), isMine: true }, absent)],
+    'GET /integration-tokens': [plain({})],
+    'POST /integration-tokens': [
+      plain(() => ({ name: randomUUID(), scopes: ['orders.write'], days: 1 })),
+    ],
+    'DELETE /integration-tokens/:tokenId': [plain({ tokenId: randomUUID() }, absent)],
+    'POST /me/proof': [plain({ password: PASSWORD })],
+    'GET /me/second-step': [plain({})],
+    'POST /me/second-step': [plain({})],
+    'PUT /me/second-step': [plain({ code: '000000' }, { fine: ['wrong_code', 'conflict'] })],
+    'POST /me/second-step/recovery-codes': [plain({}, { fine: ['conflict'] })],
+    'DELETE /me/second-step': [plain({})],
     'GET /audit': [plain({ limit: 10 })],
     'GET /audit/csv': [plain({ q: 'nothing like it' })],
     'POST /audit/exports': [plain({ what: 'report', format: 'csv', name: 'report.csv' })],

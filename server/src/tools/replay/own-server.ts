@@ -56,7 +56,7 @@ export async function startOwnServer(): Promise<OwnServer> {
 
 /** A dealer with two visitors, and two managers. */
 async function addAccounts({ db, services }: App): Promise<Accounts> {
-  const { addStaff } = createStaffService({ db, now: () => new Date() });
+  const { addStaff, setPassword } = createStaffService({ db, now: () => new Date() });
   const password = randomBytes(12).toString('hex');
   async function addColleague(name: string, role: 'manager' | 'admin'): Promise<Account> {
     const login = `${name.toLowerCase()}@replay.test`;
@@ -81,7 +81,9 @@ async function addAccounts({ db, services }: App): Promise<Accounts> {
   async function invite(name: string): Promise<Account> {
     const login = `${name.toLowerCase()}@replay.test`;
     const invitation = InviteVisitor.parse({ dealerId: card.id, name, login });
-    return { login, password: (await services.dealers.inviteVisitor(actor, invitation)).password };
+    const { visitor } = await services.dealers.inviteVisitor(actor, invitation);
+    await setPassword(null, visitor.id, password);
+    return { login, password };
   }
   return { staff, dealer: [await invite('Dealer'), await invite('Dealer2')] };
 }
