@@ -26,7 +26,7 @@ export { isSharedLogin, sessionLimit, sessionsBeyond } from './person.policy';
 export { personRepository } from './person.repository';
 export { refuseUnproven } from './reauthentication';
 export { channels, sessionRepository, type DeviceRow } from './session.repository';
-export { holds, jobRights, rights, type Who } from './rights';
+export { holds, jobRights, type Who } from './rights';
 export { rightsRoutes } from './rights.routes';
 export { createRefusalLog, type RefusalLog } from './refusal.log';
 export { createSessionService, type SessionService } from './session.service';

@@ -241,7 +241,7 @@ export const jobRights = {
 export type Who = Pick<Actor, 'role'> & Partial<Pick<Actor, 'scope' | 'chief'>>;
 
 /** Everything a person may hold a right by. */
-export function rolesOf({ role, scope, chief }: Who): RoleName[] {
+function rolesOf({ role, scope, chief }: Who): RoleName[] {
   if (role !== 'dealer') return [role];
   const visitor = scope === 'all' ? 'dealer_all' : 'dealer_own';
   return chief ? [visitor, 'chief'] : [visitor];

@@ -22,14 +22,7 @@ let whoIsThere: Account;
 
 beforeAll(async () => {
   at = new Date();
-  let answer: (typeof Provider.prototype)['callback'] extends () => infer Run ? Run : never;
-  let provide: Provider;
-  provider = createServer((req, res) => {
-    // The login page of this provider knows who sits there.
-    if (req.url?.startsWith('/interaction/'))
-      void provide.interactionFinished(req, res, { login: { accountId: whoIsThere.sub } });
-    else void answer(req, res);
-  });
+  provider = createServer();
   await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
   server = await testApp({
@@ -39,7 +32,7 @@ beforeAll(async () => {
       OIDC_NAME: 'Firm ID',
     },
   });
-  provide = new Provider(issuer, {
+  const provide = new Provider(issuer, {
     clients: [
       {
         ...{ client_id: 'otklik', client_secret: 'a secret' },
@@ -66,7 +59,13 @@ beforeAll(async () => {
       return grant;
     },
   });
-  answer = provide.callback();
+  const answer = provide.callback();
+  provider.on('request', (req, res) => {
+    // The login page of this provider knows who sits there.
+    if (req.url?.startsWith('/interaction/'))
+      void provide.interactionFinished(req, res, { login: { accountId: whoIsThere.sub } });
+    else void answer(req, res);
+  });
 });
 afterAll(async () => {
   await server.close();
@@ -127,7 +126,7 @@ function aBrowser() {
       throw new Error('the provider goes round in circles');
     },
     finish: (answer: string) => post(accountsApi.finishSignOn.path, { answer }),
-    me: async () => (await (await ask(`${server.url}/api/me`)).json()) as unknown,
+    me: async () => await (await ask(`${server.url}/api/me`)).json(),
   };
 }
 /** The whole way, as this account. */
