@@ -32,7 +32,7 @@ beforeAll(async () => {
       OIDC_NAME: 'Firm ID',
     },
   });
-  const provide = new Provider(issuer, {
+  const provide: Provider = new Provider(issuer, {
     clients: [
       {
         ...{ client_id: 'otklik', client_secret: 'a secret' },
