@@ -518,7 +518,8 @@ function cellsOf(operation: Operation, base: Input): Cell[] {
     put('holds NUL', isText ? 'a\0b' : ['a\0b']);
     if (!asText) put('holds half a surrogate pair', isText ? 'a\ud800b' : ['a\udfffb']);
     if (isText || asText) {
-      put('is endless', 'я'.repeat(asText ? 2_000 : 20_000));
+      // In an address it still fits into what the server reads of one.
+      put('is endless', 'я'.repeat(asText ? 1_200 : 20_000));
       put('is a quote', `'; DROP TABLE appeal; --`, false);
       put('is a pattern', '%_\\', false);
       put('is a path', '../../etc/passwd', false);
@@ -701,16 +702,15 @@ describe('bad input', () => {
       const cells = cellsOf(operation, legal[key] ?? {});
       const must = cells.filter((cell) => cell.field !== undefined || cell.body !== undefined);
       const may = cells.filter((cell) => !must.includes(cell));
-      // The schema does not know who asks: beside a dealer and an admin, a part of the cells will do.
-      const full = [
-        'dealer',
-        'admin',
-        ...(operation.access === 'integration' ? ['integration'] : []),
-      ];
+      // The schema does not know who asks: beside an admin, a part of the cells will do.
+      const full = operation.access === 'integration' ? 'integration' : 'admin';
       const withCallers = (some: Cell[], part: number) =>
         [...callers.keys()].flatMap((caller, shift) =>
           some
-            .filter((_, index) => full.includes(caller) || (index + shift) % part === 0)
+            .filter((_, index) => {
+              const each = caller === full ? 1 : caller === 'dealer' ? 2 : part;
+              return (index + shift) % each === 0;
+            })
             .map((cell) => ({ cell, caller })),
         );
       const before = await rows();
@@ -744,7 +744,7 @@ describe('bad input', () => {
     expect(wrong.slice(0, 40)).toEqual([]);
     expect(tried).toBeGreaterThan(4_000);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-  }, 300_000);
+  }, 600_000);
 
   it('over the socket is refused just so', async () => {
     let tried = 0;

@@ -113,6 +113,10 @@ it('signing in over HTTP gives a cookie that scripts cannot read, until the brow
   expect(body).toMatchObject({ person: { id: visitor.id }, can: { writeNotes: false } });
   expect(cookies).toEqual([
     expect.stringMatching(/^otklik_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
+    // By which the browser is known again.
+    expect.stringMatching(
+      /^otklik_device=[\w-]{43}; Max-Age=34560000; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    ),
   ]);
 });
 
@@ -129,6 +133,9 @@ it.each<[string, Record<string, string>]>([
   expect(cookies).toEqual([
     expect.stringMatching(
       /^__Host-otklik=[\w-]{43}; Max-Age=2592000; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    ),
+    expect.stringMatching(
+      /^__Host-otklik_device=[\w-]{43}; Max-Age=34560000; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
     ),
   ]);
 });

@@ -2,6 +2,9 @@ import type { RightName } from '@otklik/shared/rights';
 import { describe, expect, it } from 'vitest';
 import { holds, rights, verdict } from './rights';
 
+/** What nobody in particular may do. */
+const OPEN = ['session.open', 'link.use', 'server.health', 'server.api', 'server.client'];
+
 describe('the table of rights', () => {
   it('gives nobody a right to what is another dealer’s, and dealers nothing of the staff’s', () => {
     const dealerRoles = ['dealer_own', 'dealer_all', 'chief'] as const;
@@ -15,8 +18,7 @@ describe('the table of rights', () => {
           expect(said, `${name}: ${role} ${relation}`).not.toBe('yes');
         }
       // Signed in with a token, or not at all, nobody is a person.
-      if (verdict(['nobody'], name, {}) === 'yes')
-        expect(['session.open', 'server.health', 'server.api', 'server.client']).toContain(name);
+      if (verdict(['nobody'], name, {}) === 'yes') expect(OPEN).toContain(name);
     }
     const staffOnly: RightName[] = [
       ...(['note.read', 'note.write', 'entry.history', 'receipt.see', 'staff.work'] as const),

@@ -480,8 +480,10 @@ describe('one’s own account', () => {
       dealer: { id: dealer.id, name: dealer.name, zone: 'Asia/Yekaterinburg' },
       session: {
         ...{ id: actor.sessionId, nameNeeded: false, shared: false, severalAllowed: true },
-        ...{ remembered: false, expiresAt: expect.any(String) },
+        ...{ remembered: false, expiresAt: expect.any(String), signedOn: false },
+        enrolmentNeeded: false,
       },
+      newDevices: [],
       can: expect.objectContaining({ writeNotes: false, seeOrders: true }),
       settings: {},
       limits,

@@ -258,7 +258,7 @@ describe('the table of rights', () => {
     for (const right of [...Object.values(newsRights), ...Object.values(jobRights)])
       expect(rights[right]).toBeDefined();
     expect(doors.list.map(({ path }) => path).sort()).toEqual([
-      ...['/*', '/docs', '/healthz', '/metrics', '/openapi.json', '/readyz'],
+      ...['/*', '/docs', '/files/:link', '/healthz', '/metrics', '/openapi.json', '/readyz'],
     ]);
     // Whatever is mounted for everybody, for tokens or for people is a right of nobody, of tokens, of people.
     for (const { route, access } of api.operations) {

@@ -707,8 +707,8 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
       plain({ token: 'no such link', password: PASSWORD }, { fine: ['not_found'] }),
     ],
     'GET /sign-on': [plain({})],
-    'POST /sign-on': [plain({}, { fine: ['not_found'] })],
-    'POST /sign-on/finish': [plain({ answer: 'code=none' }, { fine: ['not_found'] })],
+    'POST /sign-on': [plain({}, { fine: ['sign_on_failed'] })],
+    'POST /sign-on/finish': [plain({ answer: 'code=none' }, { fine: ['sign_on_failed'] })],
     'GET /staff': [plain({})],
     'POST /staff': [
       plain(() => ({ login: `staff-${randomUUID()}`, name: 'Новый сотрудник', role: 'manager' })),

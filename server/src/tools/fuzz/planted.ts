@@ -18,7 +18,7 @@ export const PLANTED: readonly Planted[] = [
     changes: [
       {
         file: `${APPEALS}/appeal.policy.ts`,
-        find: `    if (actor.dealerId !== appeal.dealerId) return false;\n`,
+        find: `    if (actor.dealerId !== appeal.dealerId) return ['other_dealer'];\n`,
         put: '',
       },
     ],
