@@ -84,7 +84,7 @@ import {
 import { clientFiles, clientRelease } from './platform/client-files';
 import { openDb, type Db } from './platform/db';
 import { createDoors, type Doors } from './platform/doors';
-import { fail, type AppError } from './platform/errors';
+import { AppError, fail } from './platform/errors';
 import { createLocalFiles } from './platform/files';
 import {
   createApi,
@@ -101,6 +101,7 @@ import { createMetrics } from './platform/metrics';
 import { openApi } from './platform/openapi';
 import { createPace } from './platform/pace';
 import { connectRedis } from './platform/redis';
+import { createTransfers } from './platform/transfers';
 import { bodyWithin, cutStill, requestLimits, SERVER_LIMITS } from './platform/request-limits';
 import { createSecrets } from './platform/secrets';
 import {
@@ -292,12 +293,14 @@ export async function createApp({
   const reports = createReportService({ db, facts, zone, now: clock });
 
   /* Edges */
+  const transfers = createTransfers();
   const api = createApi<Actor>({
     log,
     authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session'), req.ip),
     authenticateIntegration: (req, route) =>
       integrations.authenticateIntegration(req.headers.authorization, route),
     admit: refuseUnenrolled,
+    moves: transfers.follow,
     refused: (call) => noteRefused(refusals, clock(), call),
   });
   const ledgers = createLedgerService({ db, sla, appeals });
@@ -406,18 +409,46 @@ export async function createApp({
     metrics,
     db,
     api,
-    files: filesByLink(attachments, { links: fileLinks, storage, resume: sessions.resume }),
+    files: filesByLink(attachments, {
+      ...{ links: fileLinks, storage, resume: sessions.resume, moves: transfers.follow },
+    }),
     doors,
     clientFolder: clientFolder ?? fileURLToPath(new URL('../../client/dist', import.meta.url)),
     isStopping: () => stopping,
   });
 
-  /* An ended session or a lost right reaches its sockets wherever they are: every node hears of it from the database, and cuts its own. */
+  /* An ended session or a lost right reaches its sockets and files wherever they are: every node hears of it from the database, and cuts its own. */
   const cutRoom = (room: string) => io.local.in(room).disconnectSockets(true);
-  const recheck = () => void sockets.recheck();
+  const lives = async (sessionId: string) => {
+    try {
+      await sessions.resume(sessionId);
+      return true;
+    } catch (error) {
+      // A database that does not answer has ended nobody's session.
+      return !(error instanceof AppError);
+    }
+  };
+  const recheck = () => {
+    void sockets.recheck();
+    void transfers.recheck(lives);
+  };
   const deaf = [
-    await db.listen(channels.sessionEnded, (payload) => cutSession(io, payload), recheck),
-    await db.listen(channels.rightsChanged, (personId) => cutRoom(rooms.person(personId)), recheck),
+    await db.listen(
+      channels.sessionEnded,
+      (payload) => {
+        const ended = cutSession(io, payload);
+        if (ended !== null) transfers.cutSession(ended);
+      },
+      recheck,
+    ),
+    await db.listen(
+      channels.rightsChanged,
+      (personId) => {
+        cutRoom(rooms.person(personId));
+        transfers.cutPerson(personId);
+      },
+      recheck,
+    ),
     await notices.start(),
     await db.listen(channels.deviceMet, (personId) =>
       io.local.to(rooms.person(personId)).emit('device:news', { at: clock().toISOString() }),
@@ -553,12 +584,15 @@ function noteRefused(
   });
 }
 
-function cutSession(io: AppServer<Actor>, payload: string): void {
+/** @returns whose session it was, by its id; null for a message that is none */
+function cutSession(io: AppServer<Actor>, payload: string): string | null {
   const parsed = SessionEnded.safeParse(JSON.parse(payload));
-  if (!parsed.success) return;
-  const room = rooms.session(parsed.data.sessionId);
+  if (!parsed.success) return null;
+  const { sessionId } = parsed.data;
+  const room = rooms.session(sessionId);
   io.local.to(room).emit('session:ended', { reason: parsed.data.reason as SessionEndReason });
   io.local.in(room).disconnectSockets(true);
+  return sessionId;
 }
 
 async function finishRequests(server: HttpServer, sockets: SocketServer<Actor>): Promise<void> {

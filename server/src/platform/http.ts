@@ -67,6 +67,8 @@ export interface ApiOptions<Actor> {
   authenticateIntegration: (req: Request, route: AnyRoute) => Promise<void>;
   /** May this actor use the route at all now? @throws what stands in the way */
   admit: (actor: Actor, route: AnyRoute) => void;
+  /** Hears of every file that begins to move, with the answer it ends with. */
+  moves?: (actor: Actor, res: Response) => void;
   /** Hears of every refusal, over HTTP and socket. Must not fail, and nobody waits for it. */
   refused?: (refusal: RefusedCall<Actor>) => void;
 }
@@ -177,6 +179,7 @@ export function createApi<Actor>({
   authenticate,
   authenticateIntegration,
   admit,
+  moves = () => undefined,
   refused = () => undefined,
 }: ApiOptions<Actor>): Api<Actor> {
   const router = express.Router({ caseSensitive: true });
@@ -289,7 +292,11 @@ export function createApi<Actor>({
     mountStream(route, schemas, { multipart, bytes = false }, run) {
       register(route, schemas, 'signed_in', { multipart: multipart !== undefined, bytes });
       const door = signedIn(route);
-      serve(route, door, ...(multipart ? [multipart, door] : []), async (req, res) => {
+      const moving: RequestHandler = (req, res, next) => {
+        moves(actorOf(req), res);
+        next();
+      };
+      serve(route, door, moving, ...(multipart ? [multipart, door] : []), async (req, res) => {
         const value = await run(actorOf(req), parseInput(schemas.input, inputOf(req)), {
           req,
           res,

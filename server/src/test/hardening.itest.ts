@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aCompany } from '../modules/appeals/appeal.factory';
 import { createFileLinks } from '../modules/attachments';
 import { PASSWORD } from '../modules/people/people.factory';
+import { peopleApi } from '@otklik/shared/people.api';
 import { testApp, type TestApp, type TestSession } from './test-app';
 
 /** What the server takes before, and from, whoever would like to have more of it than his share. */
@@ -174,10 +175,10 @@ describe('uploads', () => {
 });
 
 describe('the address of a file', () => {
-  async function linked(session: TestSession): Promise<string> {
+  async function linked(session: TestSession, file = new Blob(['слова'])): Promise<string> {
     const body = new FormData();
     body.set('clientId', randomUUID());
-    body.set('file', new Blob(['слова']), 'слова.txt');
+    body.set('file', file, 'слова.txt');
     const { cookie } = session;
     const sent = await fetch(`${server.url}/api/attachments`, {
       method: 'POST',
@@ -191,6 +192,39 @@ describe('the address of a file', () => {
     });
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([302, 'no-store']);
     return new URL(answer.headers.get('location') ?? '', server.url).href;
+  }
+
+  /** Reads the head and waits; then the rest until the connection is gone. @returns `ended` with how many bytes came */
+  async function begunDownload(link: string): Promise<{ ended: Promise<number> }> {
+    const { port, pathname } = new URL(link);
+    const socket = dial(Number(port), '127.0.0.1');
+    socket.write(`GET ${pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    let bytes = 0;
+    socket.on('data', (chunk) => (bytes += chunk.length));
+    socket.on('error', () => undefined);
+    const gone = new Promise<number>((resolve) => socket.once('close', () => resolve(bytes)));
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    return {
+      get ended() {
+        socket.resume();
+        return gone;
+      },
+    };
+  }
+
+  /** Sends the first bytes of a file and no more. @returns `ended` when the connection is gone */
+  function begunUpload({ cookie }: TestSession): { ended: Promise<void> } {
+    const { port } = new URL(server.url);
+    const socket = dial(Number(port), '127.0.0.1');
+    const body = `--b\r\nContent-Disposition: form-data; name="clientId"\r\n\r\n${randomUUID()}\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="x.txt"\r\n\r\nwords`;
+    socket.write(
+      `POST /api/attachments HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nCookie: ${cookie}\r\nOrigin: ${server.url}\r\n` +
+        `Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n${body}`,
+    );
+    socket.resume();
+    socket.on('error', () => undefined);
+    return { ended: new Promise((resolve) => socket.once('close', () => resolve())) };
   }
 
   it('needs no cookie, reads none, sets none, and stays the same for a while', async () => {
@@ -218,6 +252,20 @@ describe('the address of a file', () => {
     expect((await fetch(link)).status).toBe(200);
     await manager.raw('DELETE', '/session');
     expect((await fetch(link)).status).toBe(401);
+  });
+
+  it('stops in the middle when its session ends; so does a file on its way in', async () => {
+    const manager = await server.signIn(company.manager);
+    const link = await linked(manager, new Blob([Buffer.alloc(24 * 1024 * 1024, 'x')]));
+    const elsewhere = await server.signIn(company.manager);
+    const download = await begunDownload(link);
+    const upload = begunUpload(manager);
+    // Two answers later the server is in the middle of both.
+    await manager.call(peopleApi.me, {});
+    await elsewhere.call(peopleApi.me, {});
+    await elsewhere.call(peopleApi.endMyOtherSessions, {});
+    expect(await download.ended).toBeLessThan(24 * 1024 * 1024);
+    await upload.ended;
   });
 
   it('is an old one after two hours', async () => {

@@ -96,7 +96,7 @@ beforeAll(async () => {
   const app = express()
     .use(requestIds)
     .use('/api', express.json(), api.router)
-    .get('/files/:link', filesByLink(service, { links, storage, resume }))
+    .get('/files/:link', filesByLink(service, { links, storage, resume, moves: () => undefined }))
     .use(problems(log));
   server = createServer(app);
   server.listen(0, '127.0.0.1');

@@ -56,7 +56,9 @@ export function createFileLinks({ db, now }: { db: Pick<Db, 'query'>; now: () =>
     /** Null for anything we did not make, or made too long ago. */
     async open(text: string): Promise<FileLink | null> {
       const bytes = Buffer.from(text, 'base64url');
-      if (bytes.length !== WORD_BYTES + MAC_BYTES) return null;
+      // One address a link: what decodes alike without being the same is none of ours.
+      if (bytes.length !== WORD_BYTES + MAC_BYTES || bytes.toString('base64url') !== text)
+        return null;
       const word = bytes.subarray(0, WORD_BYTES);
       if (!timingSafeEqual(bytes.subarray(WORD_BYTES), await macOf(word))) return null;
       const age = hourNow() - word.readUInt32BE(33);

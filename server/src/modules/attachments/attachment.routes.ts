@@ -10,7 +10,7 @@ import {
 import { attachmentsApi } from '@otklik/shared/attachments.api';
 import { UPLOAD_PART_MAX } from '@otklik/shared/limits';
 import { Done } from '@otklik/shared/people';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../../config';
 import { fail } from '../../platform/errors';
 import type { FileKind, FileStorage } from '../../platform/files';
@@ -123,12 +123,20 @@ export function filesByLink(
     links,
     storage,
     resume,
-  }: { links: FileLinks; storage: FileStorage; resume: (sessionId: string) => Promise<Actor> },
+    moves,
+  }: {
+    links: FileLinks;
+    storage: FileStorage;
+    resume: (sessionId: string) => Promise<Actor>;
+    /** Hears of every file that begins to leave. */
+    moves: (actor: Actor, res: Response) => void;
+  },
 ): RequestHandler<{ link: string }> {
   return async (req, res) => {
     const link = await links.open(req.params.link);
     if (link === null) throw fail('not_found', { what: 'attachment' });
     const actor = await resume(link.sessionId);
+    moves(actor, res);
     const { attachmentId, kind } = link;
     const row =
       kind === 'preview'
