@@ -75,10 +75,10 @@ it('an added colleague comes in by his link, is led to a second step, and comes 
   await late.page.getByLabel('E-mail или логин').fill('oleg@firm.example');
   await late.page.getByLabel(/^Пароль/).fill('рыжий кот на крыше');
   await button(late.page, /^Войти$/).click();
-  await late.page.getByLabel('Код').fill('000000');
+  await late.page.getByRole('textbox', { name: 'Код' }).fill('000000');
   await button(late.page, /^Войти$/).click();
   await late.page.getByText('Код не подошёл').waitFor();
-  await late.page.getByLabel('Код').fill(recovery);
+  await late.page.getByRole('textbox', { name: 'Код' }).fill(recovery);
   await button(late.page, /^Войти$/).click();
   await late.page.waitForURL(/\/inbox/);
   await guest.page.getByText('с нового устройства').waitFor();
