@@ -75,10 +75,16 @@ const COUNTINGS = [
 ] as const satisfies { timed: ReportMeasure; plain: readonly ReportMeasure[] }[];
 type Counting = (typeof COUNTINGS)[number];
 
-/** Lines of sums of a dimension over a span. */
-const lines = (span: Span, dim: Dim, measures: readonly ReportMeasure[], bind: Bind) =>
+/** Lines of sums over a span, of all keys of a dimension or of one. */
+const lines = (
+  span: Span,
+  { dim, key }: { dim: Dim; key?: string },
+  measures: readonly ReportMeasure[],
+  bind: Bind,
+) =>
   `SELECT t.dim, t.key, t.measure, t.bucket, ${signed(span, 't.n')} AS n FROM report_tally t
-   WHERE t.dim = '${dim}' AND t.grain = '${span.grain}' AND t.measure = ANY(${bind(measures)}) AND ${within('t.start', span, bind)}`;
+   WHERE t.dim = '${dim}' AND t.grain = '${span.grain}' ${key === undefined ? '' : `AND t.key = ${bind(key)}`}
+     AND t.measure = ANY(${bind(measures)}) AND ${within('t.start', span, bind)}`;
 
 /** The same lines of facts, which are read once. */
 function counted(
@@ -116,7 +122,7 @@ export const reportRepository = {
     return rows.flat();
   },
 
-  /** From sums of years and months and the facts of the few days beside them; under a filter facts are counted. */
+  /** From sums of years and months and the facts of the few days beside them; under a filter by something else facts are counted. */
   numbersOf(
     q: Queries,
     selection: Selection,
@@ -124,19 +130,18 @@ export const reportRepository = {
     counting: Counting,
   ): Promise<(Numbers & { is_all: boolean })[]> {
     const { parameters, bind } = binder();
-    const parts: string[] = [];
-    if (filtersOf(selection).length > 0) {
-      const conditions = [...narrowed(selection, bind), periodOf(selection, bind)];
-      parts.push(counted(counting, by, conditions, 1));
-    } else {
-      const measures = [counting.timed, ...counting.plain];
-      for (const span of spansOf(selection))
-        parts.push(
+    const sums = standing(selection);
+    const own = sums?.dim === 'all' ? { dim: by } : sums?.dim === by ? sums : null;
+    const measures = [counting.timed, ...counting.plain];
+    const facts = (period: string, sign: Span['sign']) =>
+      counted(counting, by, [period, ...narrowed(selection, bind)], sign);
+    const parts = own
+      ? spansOf(selection).map((span) =>
           span.grain === 'd'
-            ? counted(counting, by, [within('f.opened_day', span, bind)], span.sign)
-            : lines(span, by, measures, bind),
-        );
-    }
+            ? facts(within('f.opened_day', span, bind), span.sign)
+            : lines(span, own, measures, bind),
+        )
+      : [facts(periodOf(selection, bind), 1)];
     return q.query(
       `WITH u (dim, key, measure, bucket, n) AS (${parts.join(' UNION ALL ')}),
        g AS MATERIALIZED (SELECT key, measure, bucket, sum(n)::integer AS n FROM u GROUP BY 1, 2, 3 HAVING sum(n) <> 0),
@@ -157,7 +162,7 @@ export const reportRepository = {
     const dims = ['topic_type', 'slot'] as const;
     if (filtersOf(selection).length === 0) {
       const parts = dims.flatMap((dim) =>
-        spansOf(selection).map((span) => lines(span, dim, ['opened'], bind)),
+        spansOf(selection).map((span) => lines(span, { dim }, ['opened'], bind)),
       );
       return q.query(
         `SELECT u.dim, u.key, sum(u.n)::integer AS n FROM (${parts.join(' UNION ALL ')}) u GROUP BY 1, 2 HAVING sum(u.n) <> 0`,
