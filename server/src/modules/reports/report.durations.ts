@@ -17,19 +17,8 @@ export const minutesOf = (bucket: number): number =>
     : Math.round(MINUTES_EXACT * GROWTH ** (bucket - MINUTES_EXACT + 0.5));
 
 /**
- * The smallest duration that at least `share` of the measured do not exceed.
- * @param steps how many lie in each step, in any order; steps below 0 were not measured
+ * SQL of the step of the smallest duration that at least so many per cent of the measured do not exceed; null when nothing was measured.
+ * @param percent of rows `r` of one measure: `bucket` (below 0: not measured), `reached` (how many lie in it or below), `measured` (how many are)
  */
-export function quantile(
-  steps: readonly { bucket: number; n: number }[],
-  share: number,
-): number | null {
-  const measured = steps.filter(({ bucket }) => bucket >= 0).sort((a, b) => a.bucket - b.bucket);
-  const wanted = share * measured.reduce((sum, { n }) => sum + n, 0);
-  let passed = 0;
-  for (const { bucket, n } of measured) {
-    passed += n;
-    if (passed >= wanted) return minutesOf(bucket);
-  }
-  return null;
-}
+export const quantileSql = (percent: number): string =>
+  `min(r.bucket) FILTER (WHERE r.bucket >= 0 AND r.reached * 100 >= r.measured * ${percent})`;

@@ -1,6 +1,8 @@
 import { REPORT_NOBODY } from '@otklik/shared/report-words';
 import type { BreachCause, ReportGroup, ReportMeasure } from '@otklik/shared/reports';
 import type { Db } from '../../platform/db';
+import { spansOf, type Span } from './report.days';
+import { quantileSql } from './report.durations';
 import { DAY_MEASURES, DIMS, GROUP_COLUMNS, MEASURES, type Dim } from './report.measures';
 
 /** Days of the company's zone, both included, and what appeals are narrowed to. */
@@ -11,11 +13,21 @@ export interface Selection {
 }
 
 type Queries = Pick<Db, 'query'>;
-interface Counted {
+/** How many appeals of a key a measure holds for; `median` and `p90` are steps of the scale of durations, of measures that have one. */
+export interface Numbers {
   key: string;
   measure: ReportMeasure;
-  bucket: number;
   n: number;
+  median: number | null;
+  p90: number | null;
+}
+/** What happened on a day. */
+export interface Day {
+  day: string;
+  opened: number;
+  judged: number;
+  in_time: number;
+  closed: number;
 }
 type Bind = (value: unknown) => string;
 
@@ -35,189 +47,165 @@ const narrowed = (selection: Selection, bind: Bind): string[] =>
   );
 
 /**
- * Where sums already stand for a selection: without a filter under the asked dimension; with one filter, its own line has the totals.
+ * Where the totals of a selection stand: without a filter, or in the line of its only one.
  * @returns null – facts must be counted
  */
-function standing(selection: Selection, dim: Dim): { dim: Dim; key: string | null } | null {
+function standing(selection: Selection): { dim: Dim; key: string } | null {
   const [first, ...more] = filtersOf(selection);
-  if (first === undefined) return { dim, key: null };
-  if (more.length > 0 || (dim !== 'all' && dim !== first[0])) return null;
+  if (first === undefined) return { dim: 'all', key: '' };
+  if (more.length > 0) return null;
   return { dim: first[0], key: first[1] === REPORT_NOBODY ? '' : first[1] };
-}
-
-/** From a day on, until before another. */
-interface Span {
-  grain: 'd' | 'm' | 'y';
-  from: string;
-  until: string;
-}
-
-/** The days from–to as whole years, the months around them, and the days around these. */
-function spansOf({ from, to }: Pick<Selection, 'from' | 'to'>): Span[] {
-  const until = new Date(Date.parse(to) + 86_400_000).toISOString().slice(0, 10);
-  const months = { from: beginning(from, 'month'), until: `${until.slice(0, 8)}01` };
-  if (months.from >= months.until) return [{ grain: 'd', from, until }];
-  const years = { from: beginning(from, 'year'), until: `${until.slice(0, 5)}01-01` };
-  const isWhole = years.from < years.until;
-  const spans: Span[] = [
-    { grain: 'd', from, until: months.from },
-    { grain: 'm', from: months.from, until: isWhole ? years.from : months.until },
-    { grain: 'y', ...years },
-    { grain: 'm', from: isWhole ? years.until : months.until, until: months.until },
-    { grain: 'd', from: months.until, until },
-  ];
-  return spans.filter((span) => span.from < span.until);
-}
-
-/** The first month or year that begins on a day or after it. */
-function beginning(day: string, unit: 'month' | 'year'): string {
-  const first = new Date(
-    `${unit === 'year' ? day.slice(0, 5) + '01' : day.slice(0, 7)}-01T00:00:00Z`,
-  );
-  if (first.toISOString().startsWith(day)) return day;
-  if (unit === 'year') first.setUTCFullYear(first.getUTCFullYear() + 1);
-  else first.setUTCMonth(first.getUTCMonth() + 1);
-  return first.toISOString().slice(0, 10);
 }
 
 const periodOf = ({ from, to }: Selection, bind: Bind): string =>
   `f.opened_day BETWEEN ${bind(from)} AND ${bind(to)}`;
 
-function divided<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
 const within = (column: string, { from, until }: Span, bind: Bind): string =>
   `${column} >= ${bind(from)}::date AND ${column} < ${bind(until)}::date`;
 
-/** The facts that are counted now, named `w`: whatever is counted of them, they are looked up once. */
-const withFacts = (conditions: readonly string[]) =>
-  `WITH w AS MATERIALIZED (SELECT f.* FROM appeal_fact f WHERE ${conditions.join(' AND ')})`;
+const signed = ({ sign }: Span, value: string) => (sign < 0 ? `-${value}` : value);
 
-/** `key, measure, bucket, n` of the facts `w`; the same measures over the same rows as the sums. */
-function counted(key: string, measures: readonly ReportMeasure[]): string {
-  const buckets = [...new Set(measures.map((name) => MEASURES[name].bucket))];
-  return buckets
-    .map((bucket) => {
-      const names = measures.filter((name) => MEASURES[name].bucket === bucket);
-      const holds = names.map((name) => MEASURES[name].holds);
-      return `SELECT g.key, m.measure, g.bucket, m.n::integer AS n
-        FROM (SELECT ${key} AS key, (${bucket})::integer AS bucket, ${names.map((name, place) => `count(*) FILTER (WHERE ${holds[place]}) AS ${name}`).join(', ')}
-          FROM w f WHERE ${holds.join(' OR ')} GROUP BY 1, 2) g
-        CROSS JOIN LATERAL (VALUES ${names.map((name) => `('${name}', g.${name})`).join(', ')}) m (measure, n) WHERE m.n > 0`;
-    })
-    .join(' UNION ALL ');
+const PLAIN = (Object.keys(MEASURES) as ReportMeasure[]).filter(
+  (measure) => MEASURES[measure].bucket === '0',
+);
+/** Measures that are counted together, in one statement: the only one with durations gives the steps. */
+const COUNTINGS = [
+  { timed: 'answered', plain: PLAIN },
+  { timed: 'resolved', plain: [] },
+] as const satisfies { timed: ReportMeasure; plain: readonly ReportMeasure[] }[];
+type Counting = (typeof COUNTINGS)[number];
+
+/** Lines of sums over a span, of all keys of a dimension or of one. */
+const lines = (
+  span: Span,
+  { dim, key }: { dim: Dim; key?: string },
+  measures: readonly ReportMeasure[],
+  bind: Bind,
+) =>
+  `SELECT t.dim, t.key, t.measure, t.bucket, ${signed(span, 't.n')} AS n FROM report_tally t
+   WHERE t.dim = '${dim}' AND t.grain = '${span.grain}' ${key === undefined ? '' : `AND t.key = ${bind(key)}`}
+     AND t.measure = ANY(${bind(measures)}) AND ${within('t.start', span, bind)}`;
+
+/** The same lines of facts, which are read once. */
+function counted(
+  { timed, plain }: Counting,
+  by: ReportGroup,
+  conditions: readonly string[],
+  sign: Span['sign'],
+): string {
+  const counts = plain.map(
+    (measure) => `, count(*) FILTER (WHERE ${MEASURES[measure].holds}) AS ${measure}`,
+  );
+  const signed = sign < 0 ? '-' : '';
+  const perGroup =
+    plain.length === 0
+      ? ''
+      : `UNION ALL SELECT '${by}', g.key, m.measure, 0, ${signed}m.n::integer
+         FROM (SELECT ${DIMS[by]} AS key, ${plain.map((measure) => `sum(f.${measure}) AS ${measure}`).join(', ')} FROM w f GROUP BY 1) g
+         CROSS JOIN LATERAL (VALUES ${plain.map((measure) => `('${measure}', g.${measure})`).join(', ')}) m (measure, n) WHERE m.n <> 0`;
+  return `(WITH w AS MATERIALIZED (
+      SELECT f.${GROUP_COLUMNS[by]}, CASE WHEN ${MEASURES[timed].holds} THEN ${MEASURES[timed].bucket} END AS bucket, count(*) AS n ${counts.join('')}
+      FROM appeal_fact f WHERE ${conditions.join(' AND ')} GROUP BY 1, 2)
+    SELECT '${by}', ${DIMS[by]}, '${timed}', f.bucket, ${signed}f.n::integer FROM w f WHERE f.bucket IS NOT NULL ${perGroup})`;
 }
-const ALL_MEASURES = Object.keys(MEASURES) as ReportMeasure[];
 
 export const reportRepository = {
-  /** Every measure of the period per key of a dimension: sums of whole years and months, and what is around them. */
-  perKey(
-    q: Queries,
-    selection: Selection,
-    dim: Dim,
-    measures: readonly ReportMeasure[] = ALL_MEASURES,
-  ): Promise<Counted[]> {
-    const { parameters, bind } = binder();
-    const sums = standing(selection, dim);
-    if (sums === null) {
-      const conditions = [...narrowed(selection, bind), periodOf(selection, bind)];
-      return q.query(`${withFacts(conditions)} ${counted(DIMS[dim], measures)}`, parameters);
-    }
-    const byDay = measures.every((measure) => DAY_MEASURES.includes(measure));
-    const [summed, around] = divided(spansOf(selection), ({ grain }) => byDay || grain !== 'd');
-    const parts = summed.map(
-      (
-        span,
-      ) => `SELECT ${dim === 'all' ? `''` : 't.key'} AS key, t.measure, t.bucket, t.n FROM report_tally t
-         WHERE t.dim = ${bind(sums.dim)} AND t.grain = '${span.grain}' ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`}
-           AND t.measure = ANY(${bind(measures)}) AND ${within('t.start', span, bind)}`,
-    );
-    let facts = '';
-    if (around.length > 0) {
-      const days = around.map((span) => `(${within('f.opened_day', span, bind)})`).join(' OR ');
-      facts = withFacts([...narrowed(selection, bind), `(${days})`]);
-      parts.push(counted(DIMS[dim], measures));
-    }
-    return q.query(
-      `${facts} SELECT u.key, u.measure, u.bucket, sum(u.n)::integer AS n FROM (${parts.join(' UNION ALL ')}) u GROUP BY 1, 2, 3`,
-      parameters,
-    );
-  },
-
-  /**
-   * What a report shows of its period: each part from sums where they stand, and all others from one reading of the facts.
-   * `steps` are opened, judged and in time per week or month, by their first days.
-   */
-  async figures(
+  /** Every measure with its quantiles, of all appeals of the period (`is_all`) and of each group. */
+  async numbers(
     q: Queries,
     selection: Selection,
     by: ReportGroup,
-    unit: 'week' | 'month',
-  ): Promise<Record<FigureName, Counted[]>> {
-    const answers: Record<FigureName, Counted[]> = {
-      ...{ all: [], groups: [], topics: [], slots: [], steps: [] },
-    };
-    const parts: Part[] = [
-      { name: 'all', dim: 'all' },
-      { name: 'groups', dim: by },
-      { name: 'topics', dim: 'topic_type', measures: ['opened'] },
-      { name: 'slots', dim: 'slot', measures: ['opened'] },
-    ];
-    const isSummed = ({ dim }: Part) => standing(selection, dim) !== null;
-    await Promise.all([
-      ...parts.filter(isSummed).map(async ({ name, dim, measures }) => {
-        answers[name] = await this.perKey(q, selection, dim, measures);
-      }),
-      this.steps(q, selection, unit).then((steps) => {
-        if (steps) answers.steps = steps;
-      }),
-      countTogether(
-        q,
-        selection,
-        parts.filter((part) => !isSummed(part)),
-        standing(selection, 'all') === null ? unit : null,
-      ).then((rows) => {
-        for (const { part, ...row } of rows) answers[part].push(row);
-      }),
-    ]);
-    return answers;
+  ): Promise<(Numbers & { is_all: boolean })[]> {
+    const rows = await Promise.all(
+      COUNTINGS.map((counting) => this.numbersOf(q, selection, by, counting)),
+    );
+    return rows.flat();
   },
 
-  /** Opened, judged and in time per week or month of the period; null when no sums have it. */
-  async steps(q: Queries, selection: Selection, unit: 'week' | 'month'): Promise<Counted[] | null> {
+  /** From sums of years and months and the facts of the few days beside them; under a filter by something else facts are counted. */
+  numbersOf(
+    q: Queries,
+    selection: Selection,
+    by: ReportGroup,
+    counting: Counting,
+  ): Promise<(Numbers & { is_all: boolean })[]> {
     const { parameters, bind } = binder();
-    const sums = standing(selection, 'all');
-    if (sums === null) return null;
+    const sums = standing(selection);
+    const own = sums?.dim === 'all' ? { dim: by } : sums?.dim === by ? sums : null;
+    const measures = [counting.timed, ...counting.plain];
+    const facts = (period: string, sign: Span['sign']) =>
+      counted(counting, by, [period, ...narrowed(selection, bind)], sign);
+    const parts = own
+      ? spansOf(selection).map((span) =>
+          span.grain === 'd'
+            ? facts(within('f.opened_day', span, bind), span.sign)
+            : lines(span, own, measures, bind),
+        )
+      : [facts(periodOf(selection, bind), 1)];
     return q.query(
-      `SELECT ${stepSql('t.start', unit)} AS key, t.measure, 0 AS bucket, sum(t.n)::integer AS n FROM report_tally t
-       WHERE t.dim = ${bind(sums.dim)} ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`} AND t.grain = 'd'
-         AND t.measure = ANY(${bind(DAY_MEASURES)}) AND t.start BETWEEN ${bind(selection.from)} AND ${bind(selection.to)} GROUP BY 1, 2`,
+      `WITH u (dim, key, measure, bucket, n) AS (${parts.join(' UNION ALL ')}),
+       g AS MATERIALIZED (SELECT key, measure, bucket, sum(n)::integer AS n FROM u GROUP BY 1, 2, 3 HAVING sum(n) <> 0),
+       s AS (SELECT false AS is_all, * FROM g UNION ALL SELECT true, '', measure, bucket, sum(n)::integer FROM g GROUP BY measure, bucket),
+       r AS (SELECT *, sum(n) FILTER (WHERE bucket >= 0) OVER (PARTITION BY is_all, key, measure ORDER BY bucket) AS reached,
+         sum(n) FILTER (WHERE bucket >= 0) OVER (PARTITION BY is_all, key, measure) AS measured FROM s)
+       SELECT is_all, key, measure, sum(n)::integer AS n, ${quantileSql(50)} AS median, ${quantileSql(90)} AS p90 FROM r GROUP BY 1, 2, 3`,
       parameters,
     );
   },
 
-  /** How many appeals were opened and closed on each day up to the period's end; the first line is everything before the period. */
-  flow(q: Queries, selection: Selection): Promise<{ day: string; n: number }[]> {
+  /** How many appeals of the period were opened by topic and type, and by hour of the week. */
+  openings(
+    q: Queries,
+    selection: Selection,
+  ): Promise<{ dim: 'topic_type' | 'slot'; key: string; n: number }[]> {
     const { parameters, bind } = binder();
-    const sums = standing(selection, 'all');
-    const day = (column: string) => `greatest(${column}, ${bind(selection.from)}::date - 1)`;
-    if (sums === null) {
-      const conditions = ['true', ...narrowed(selection, bind)].join(' AND ');
-      const to = bind(selection.to);
+    const dims = ['topic_type', 'slot'] as const;
+    if (filtersOf(selection).length === 0) {
+      const parts = dims.flatMap((dim) =>
+        spansOf(selection).map((span) => lines(span, { dim }, ['opened'], bind)),
+      );
       return q.query(
-        `SELECT day, sum(n)::integer AS n FROM (
-           SELECT ${day('f.opened_day')} AS day, count(*) AS n FROM appeal_fact f WHERE ${conditions} AND f.opened_day <= ${to} GROUP BY 1
-           UNION ALL
-           SELECT ${day('f.closed_day')}, -count(*) FROM appeal_fact f WHERE ${conditions} AND f.closed_day <= ${to} GROUP BY 1
-         ) u GROUP BY day ORDER BY day`,
+        `SELECT u.dim, u.key, sum(u.n)::integer AS n FROM (${parts.join(' UNION ALL ')}) u GROUP BY 1, 2 HAVING sum(u.n) <> 0`,
         parameters,
       );
     }
+    const where = [...narrowed(selection, bind), periodOf(selection, bind)].join(' AND ');
     return q.query(
-      `SELECT ${day('t.start')} AS day, sum(CASE t.measure WHEN 'opened' THEN t.n ELSE -t.n END)::integer AS n FROM report_tally t
-       WHERE t.dim = ${bind(sums.dim)} ${sums.key === null ? '' : `AND t.key = ${bind(sums.key)}`}
-         AND t.grain = 'd' AND t.measure IN ('opened', 'closed') AND t.start <= ${bind(selection.to)} GROUP BY 1 ORDER BY 1`,
+      `WITH w AS MATERIALIZED (SELECT f.topic_id, f.type_code, f.slot, count(*) AS n FROM appeal_fact f WHERE ${where} GROUP BY 1, 2, 3)
+       ${dims.map((dim) => `SELECT '${dim}' AS dim, ${DIMS[dim]} AS key, sum(f.n)::integer AS n FROM w f GROUP BY 2`).join(' UNION ALL ')}`,
+      parameters,
+    );
+  },
+
+  /** What happened on each day up to the period's end; the first line is everything before `since`. */
+  days(q: Queries, selection: Selection, since: string): Promise<Day[]> {
+    const { parameters, bind } = binder();
+    const sums = standing(selection);
+    const to = bind(selection.to);
+    const day = (column: string) => `greatest(${column}, ${bind(since)}::date - 1) AS day`;
+    if (sums === null) {
+      const where = narrowed(selection, bind).join(' AND ');
+      const counts = DAY_MEASURES.map(
+        (measure) => `count(*) FILTER (WHERE ${MEASURES[measure].holds}) AS ${measure}`,
+      );
+      const opened = 'g.opened_day IS NOT NULL';
+      return q.query(
+        `WITH g AS MATERIALIZED (SELECT f.opened_day, f.closed_day, ${counts.join(', ')} FROM appeal_fact f
+           WHERE ${where} GROUP BY GROUPING SETS ((1), (2)))
+         SELECT ${day('coalesce(g.opened_day, g.closed_day)')},
+           ${DAY_MEASURES.map((measure) => `coalesce(sum(g.${measure}) FILTER (WHERE ${opened}), 0)::integer AS ${measure}`).join(', ')},
+           coalesce(sum(g.opened) FILTER (WHERE g.closed_day IS NOT NULL), 0)::integer AS closed
+         FROM g WHERE coalesce(g.opened_day, g.closed_day) <= ${to} GROUP BY 1 ORDER BY 1`,
+        parameters,
+      );
+    }
+    const counts = [...DAY_MEASURES, 'closed'].map(
+      (measure) =>
+        `coalesce(sum(t.n) FILTER (WHERE t.measure = '${measure}'), 0)::integer AS ${measure}`,
+    );
+    return q.query(
+      `SELECT ${day('t.start')}, ${counts.join(', ')} FROM report_tally t
+       WHERE t.dim = ${bind(sums.dim)} AND t.key = ${bind(sums.key)} AND t.grain = 'd' AND t.start <= ${to} GROUP BY 1 ORDER BY 1`,
       parameters,
     );
   },
@@ -236,22 +224,24 @@ export const reportRepository = {
     }[]
   > {
     const { parameters, bind } = binder();
-    const sums = standing(selection, 'all');
+    const sums = standing(selection);
     const counting = (period: string) =>
-      `SELECT p.cause, coalesce(p.colleague_id::text, '') AS colleague, sum(p.ms)::bigint AS ms, count(DISTINCT p.appeal_id)::integer AS appeals
-       FROM appeal_fact f JOIN breach_part p ON p.appeal_id = f.appeal_id
+      // Parts are looked up by their appeal: the database would rather read all there are.
+      `SELECT p.cause, coalesce(p.colleague_id::text, '') AS colleague, sum(p.ms)::bigint AS ms, count(DISTINCT f.appeal_id)::integer AS appeals
+       FROM appeal_fact f CROSS JOIN LATERAL (SELECT * FROM breach_part p WHERE p.appeal_id = f.appeal_id OFFSET 0) p
        WHERE ${['(f.late OR f.late_resolution)', period, ...narrowed(selection, bind)].join(' AND ')} GROUP BY 1, 2`;
     const summed = (span: Span, { dim, key }: NonNullable<typeof sums>) =>
-      span.grain === 'd'
-        ? counting(within('f.opened_day', span, bind))
-        : `SELECT t.cause, t.colleague, t.ms, t.appeals FROM breach_tally t
-           WHERE t.dim = ${bind(dim)} AND t.key = ${bind(key ?? '')} AND ${within('t.start', span, bind)}`;
+      `SELECT t.cause, t.colleague, ${signed(span, 't.ms')} AS ms, ${signed(span, 't.appeals')} AS appeals FROM ${
+        span.grain === 'd'
+          ? `(${counting(within('f.opened_day', span, bind))}) t`
+          : `breach_tally t WHERE t.dim = ${bind(dim)} AND t.key = ${bind(key)} AND ${within('t.start', span, bind)}`
+      }`;
     const parts = sums
       ? spansOf(selection).map((span) => summed(span, sums))
       : [counting(periodOf(selection, bind))];
     return q.query(
       `SELECT c.*, w.name FROM (SELECT u.cause, nullif(u.colleague, '')::uuid AS colleague_id, sum(u.ms)::bigint AS ms, sum(u.appeals)::integer AS appeals
-       FROM (${parts.map((part) => `(${part})`).join(' UNION ALL ')}) u GROUP BY 1, 2) c
+       FROM (${parts.map((part) => `(${part})`).join(' UNION ALL ')}) u GROUP BY 1, 2 HAVING sum(u.appeals) <> 0) c
        LEFT JOIN person w ON w.id = c.colleague_id`,
       parameters,
     );
@@ -319,39 +309,6 @@ export const reportRepository = {
   names: (q: Queries, group: ReportGroup, keys: readonly string[]) =>
     q.query<{ key: string; ru: string; en: string }>(NAMES[group], [keys.filter(Boolean)]),
 };
-
-type FigureName = 'all' | 'groups' | 'topics' | 'slots' | 'steps';
-interface Part {
-  name: FigureName;
-  dim: Dim;
-  measures?: readonly ReportMeasure[];
-}
-
-const stepSql = (day: string, unit: 'week' | 'month') =>
-  `date_trunc('${unit}', ${day}::timestamp)::date::text`;
-
-/** Several countings of one selection, whose facts are read once. */
-async function countTogether(
-  q: Queries,
-  selection: Selection,
-  parts: readonly Part[],
-  unit: 'week' | 'month' | null,
-): Promise<(Counted & { part: FigureName })[]> {
-  const { parameters, bind } = binder();
-  const countings = parts.map(({ name, dim, measures = ALL_MEASURES }) => ({
-    ...{ name, measures, key: DIMS[dim] },
-  }));
-  if (unit !== null)
-    countings.push({
-      ...{ name: 'steps', measures: DAY_MEASURES, key: stepSql('f.opened_day', unit) },
-    });
-  if (countings.length === 0) return [];
-  const facts = withFacts([...narrowed(selection, bind), periodOf(selection, bind)]);
-  return q.query(
-    `${facts} ${countings.map(({ name, key, measures }) => `SELECT '${name}' AS part, c.* FROM (${counted(key, measures)}) c`).join(' UNION ALL ')}`,
-    parameters,
-  );
-}
 
 const NAMES: Record<ReportGroup, string> = {
   manager: `SELECT id::text AS key, name AS ru, name AS en FROM person WHERE id = ANY($1::uuid[])`,

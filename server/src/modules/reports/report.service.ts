@@ -3,6 +3,7 @@ import type {
   Report,
   ReportAppeals,
   ReportAppealsQuery,
+  ReportMeasure,
   ReportNumbers,
   ReportQuery,
 } from '@otklik/shared/reports';
@@ -12,9 +13,10 @@ import { fail } from '../../platform/errors';
 import { pageOf, readCursor } from '../../platform/paging';
 import type { Actor } from '../people';
 import type { FactsService } from './facts.service';
-import { quantile } from './report.durations';
+import { addDays, daysBetween } from './report.days';
+import { minutesOf } from './report.durations';
 import { reportPolicy } from './report.policy';
-import { reportRepository, type Selection } from './report.repository';
+import { reportRepository, type Day, type Numbers, type Selection } from './report.repository';
 
 export type ReportService = ReturnType<typeof createReportService>;
 
@@ -22,7 +24,6 @@ export type ReportService = ReturnType<typeof createReportService>;
 const FOLLOW_AT_MOST = 2_000;
 /** Longer periods are shown by month. */
 const WEEKS_UNTIL_DAYS = 190;
-const DAY_MS = 86_400_000;
 const placeInList = z.strictObject({ day: z.iso.date(), id: z.uuid() });
 
 export function createReportService({
@@ -53,19 +54,17 @@ export function createReportService({
       const selection = selectionOf(input);
       const days = daysBetween(input.from, input.to) + 1;
       const unit = days > WEEKS_UNTIL_DAYS ? 'month' : 'week';
-      const before: Selection = {
-        ...selection,
-        from: addDays(input.from, -days),
-        to: addDays(input.from, -1),
-      };
-      const [{ all, groups, steps, topics, slots }, flow, causes, earlier, inZone] =
-        await Promise.all([
-          reportRepository.figures(db, selection, input.by, unit),
-          reportRepository.flow(db, selection),
-          reportRepository.causes(db, selection),
-          reportRepository.perKey(db, before, 'all', ['judged', 'in_time']),
-          zone(),
-        ]);
+      const before = { from: addDays(input.from, -days), to: addDays(input.from, -1) };
+      const [numbers, openings, perDay, causes, inZone] = await Promise.all([
+        reportRepository.numbers(db, selection, input.by),
+        reportRepository.openings(db, selection),
+        reportRepository.days(db, selection, before.from),
+        reportRepository.causes(db, selection),
+        zone(),
+      ]);
+      const groups = numbers.filter((row) => !row.is_all);
+      const earlier = happened(perDay, before);
+      const opened = (dim: string) => openings.filter((row) => row.dim === dim);
       const keys = [...new Set(groups.map(({ key }) => key))];
       const names = new Map(
         (await reportRepository.names(db, input.by, keys)).map(({ key, ru, en }) => [
@@ -73,20 +72,13 @@ export function createReportService({
           { ru, en },
         ]),
       );
-      const judgedBefore = sumOf(earlier, 'judged');
-      const perSlot = new Map(slots.map(({ key, n }) => [key, n]));
+      const perSlot = new Map(opened('slot').map(({ key, n }) => [key, n]));
       return {
-        totals: numbersOf(all),
-        inTimeBefore: judgedBefore === 0 ? null : (sumOf(earlier, 'in_time') / judgedBefore) * 100,
-        steps: stepStarts(input, unit).map((period) => {
-          const own = steps.filter(({ key }) => key === period.start);
-          return {
-            from: period.from,
-            to: period.to,
-            opened: sumOf(own, 'opened'),
-            judged: sumOf(own, 'judged'),
-            in_time: sumOf(own, 'in_time'),
-          };
+        totals: numbersOf(numbers.filter((row) => row.is_all)),
+        inTimeBefore: earlier.judged === 0 ? null : (earlier.in_time / earlier.judged) * 100,
+        steps: stepsOf(input, unit).map((step) => {
+          const { opened, judged, in_time } = happened(perDay, step);
+          return { ...step, opened, judged, in_time };
         }),
         groups: keys
           .map((key) => ({
@@ -95,7 +87,7 @@ export function createReportService({
             numbers: numbersOf(groups.filter((row) => row.key === key)),
           }))
           .sort((a, b) => b.numbers.opened - a.numbers.opened || (a.key < b.key ? -1 : 1)),
-        topics: topics
+        topics: opened('topic_type')
           .map(({ key, n }) => {
             const [topicId = '', typeCode = ''] = [key.slice(0, 36), key.slice(37)];
             return { topicId, typeCode, opened: n };
@@ -110,7 +102,7 @@ export function createReportService({
             appeals,
           }))
           .sort((a, b) => b.minutes - a.minutes),
-        backlog: backlogOf(flow, input),
+        backlog: backlogOf(perDay, input),
         zone: inZone,
         behind: !upToDate,
         at: now().toISOString(),
@@ -173,56 +165,65 @@ function selectionOf(input: {
   };
 }
 
-const sumOf = (rows: readonly { measure: string; n: number }[], measure: string) =>
-  rows.reduce((sum, row) => (row.measure === measure ? sum + row.n : sum), 0);
-
-function numbersOf(rows: readonly { measure: string; bucket: number; n: number }[]): ReportNumbers {
-  const steps = (measure: string) => rows.filter((row) => row.measure === measure);
-  const [first, resolution] = [steps('answered'), steps('resolved')];
+function numbersOf(rows: readonly Numbers[]): ReportNumbers {
+  const n = (measure: ReportMeasure) => rows.find((row) => row.measure === measure)?.n ?? 0;
+  const minutes = (measure: ReportMeasure, share: 'median' | 'p90') => {
+    const step = rows.find((row) => row.measure === measure)?.[share] ?? null;
+    return step === null ? null : minutesOf(step);
+  };
   return {
-    opened: sumOf(rows, 'opened'),
-    judged: sumOf(rows, 'judged'),
-    in_time: sumOf(rows, 'in_time'),
-    late: sumOf(rows, 'late'),
-    answered: sumOf(rows, 'answered'),
-    resolved: sumOf(rows, 'resolved'),
-    late_resolution: sumOf(rows, 'late_resolution'),
-    open: sumOf(rows, 'open'),
-    firstMedian: quantile(first, 0.5),
-    firstP90: quantile(first, 0.9),
-    resolutionMedian: quantile(resolution, 0.5),
-    resolutionP90: quantile(resolution, 0.9),
+    opened: n('opened'),
+    judged: n('judged'),
+    in_time: n('in_time'),
+    late: n('late'),
+    answered: n('answered'),
+    resolved: n('resolved'),
+    late_resolution: n('late_resolution'),
+    open: n('open'),
+    firstMedian: minutes('answered', 'median'),
+    firstP90: minutes('answered', 'p90'),
+    resolutionMedian: minutes('resolved', 'median'),
+    resolutionP90: minutes('resolved', 'p90'),
   };
 }
 
-const addDays = (day: string, days: number) =>
-  new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
-const daysBetween = (from: string, to: string) =>
-  Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
-
-/** Weeks from Monday, or months; `from` and `to` stay within the period. */
-function stepStarts({ from, to }: { from: string; to: string }, unit: 'week' | 'month') {
-  const found: { start: string; from: string; to: string }[] = [];
+/** Weeks from Monday, or months; the first begins and the last ends with the period. */
+function stepsOf({ from, to }: { from: string; to: string }, unit: 'week' | 'month') {
+  const found: { from: string; to: string }[] = [];
   const weekday = (new Date(from).getUTCDay() + 6) % 7;
   let start = unit === 'week' ? addDays(from, -weekday) : `${from.slice(0, 8)}01`;
   while (start <= to) {
     const next = unit === 'week' ? addDays(start, 7) : `${addDays(start, 31).slice(0, 8)}01`;
     const end = addDays(next, -1);
-    found.push({ start, from: start < from ? from : start, to: end > to ? to : end });
+    found.push({ from: start < from ? from : start, to: end > to ? to : end });
     start = next;
   }
   return found;
 }
 
+/** Everything that happened from one day to another. */
+function happened(perDay: readonly Day[], { from, to }: { from: string; to: string }) {
+  const sums = { opened: 0, judged: 0, in_time: 0, closed: 0 };
+  for (const row of perDay) {
+    if (row.day < from || row.day > to) continue;
+    sums.opened += row.opened;
+    sums.judged += row.judged;
+    sums.in_time += row.in_time;
+    sums.closed += row.closed;
+  }
+  return sums;
+}
+
 function backlogOf(
-  flow: readonly { day: string; n: number }[],
+  perDay: readonly Day[],
   { from, to }: { from: string; to: string },
 ): Report['backlog'] {
-  const perDay = new Map(flow.map(({ day, n }) => [day, n]));
-  let open = perDay.get(addDays(from, -1)) ?? 0;
+  const grown = new Map(perDay.map(({ day, opened, closed }) => [day, opened - closed]));
+  let open = 0;
+  for (const [day, n] of grown) if (day < from) open += n;
   return Array.from({ length: daysBetween(from, to) + 1 }, (_, index) => {
     const day = addDays(from, index);
-    open += perDay.get(day) ?? 0;
+    open += grown.get(day) ?? 0;
     return { day, open };
   });
 }

@@ -87,6 +87,8 @@ function questions(topicId: string) {
   const [all, quarter] = [period(DAYS - 7), period(95)];
   const lastYear = new Date().getUTCFullYear() - 1;
   const year = `from=${lastYear}-01-01&to=${lastYear}-12-31`;
+  // As far from whole months and years as can be.
+  const middle = `from=${lastYear - 1}-06-16&to=${lastYear + 1}-06-15`;
   const supervisor = (what: string, path: string) => ({ what, as: 'supervisor' as const, path });
   const manager = (what: string, path: string) => ({ what, as: 'manager' as const, path });
   return [
@@ -95,6 +97,10 @@ function questions(topicId: string) {
     supervisor('report: 95 days by manager', `/reports?${quarter}&by=manager`),
     ...['manager', 'team', 'topic', 'type', 'dealer'].map((by) =>
       supervisor(`report: three years by ${by}`, `/reports?${all}&by=${by}`),
+    ),
+    supervisor(
+      'report: two years from the middle of one by dealer',
+      `/reports?${middle}&by=dealer`,
     ),
     supervisor('report: three years, a topic', `/reports?${all}&by=topic&topicId=${topicId}`),
     supervisor(
