@@ -5,9 +5,10 @@ import { i18n } from '../../platform/i18n';
 /** What is told of a line, wherever it stands; the dealer's card shows the same lines. */
 type Line = Pick<AuditEntry, 'action' | 'subject' | 'before' | 'after'>;
 
-/** Formatting the log needs from the viewer: sums in his language. */
+/** Formatting the log needs from the viewer: sums and moments in his language. */
 export interface Words {
   money: (kopecks: number) => string;
+  dayTime: (at: string) => string;
 }
 /** A changed field: what it is called, its value before (null when it is new) and after. */
 export interface ChangedField {
@@ -47,6 +48,7 @@ const FIELDS = new Set([
   ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
   'secondStepRoles',
 ]);
+const ROLES = new Set(['dealer', 'manager', 'supervisor', 'admin']);
 const CODES = new Set([
   ...['wrong_credentials', 'rate_limited', 'access_closed', 'session_limit', 'portal_closed'],
   ...['forbidden', 'not_found', 'bad_origin', 'second_step_needed', 'wrong_code'],
@@ -91,11 +93,17 @@ function fieldName(action: string, key: string): string {
   return FIELDS.has(key) ? t(`audit.fields.${key}`) : key;
 }
 
-function valueWords(key: string, value: unknown, { money }: Words): string {
+function valueWords(key: string, value: unknown, { money, dayTime }: Words): string {
   const { t } = i18n.global;
   if (value === null || value === undefined || value === '') return t('audit.empty');
   if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no');
   if (key === 'debtLimitKopecks' && typeof value === 'number') return money(value);
+  if (key === 'expiresAt' && typeof value === 'string') return dayTime(value);
+  if ((key === 'role' || key === 'secondStepRoles') && typeof value === 'string')
+    return value
+      .split(' ')
+      .map((role) => (ROLES.has(role) ? t(`audit.roles.${role}`) : role))
+      .join(', ');
   if (key === 'sessionRule' && (value === 'one' || value === 'dealer' || value === 'several'))
     return t(`audit.rules.${value}`);
   if (key === 'scope' && (value === 'all' || value === 'own')) return t(`admin.scope.${value}`);
