@@ -204,6 +204,8 @@ beforeAll(async () => {
     },
     'POST /staff/:personId/password-link': { personId: company.stranger.id },
     'DELETE /people/:personId/second-step': { personId: company.stranger.id },
+    'POST /view-as': { personId: randomUUID() },
+    'DELETE /view-as': {},
     'PUT /me/devices/:deviceId': { deviceId: randomUUID(), isMine: true },
     'GET /sign-on': {},
     'POST /sign-on': {},
