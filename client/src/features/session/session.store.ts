@@ -324,6 +324,11 @@ export const useSession = defineStore('session', () => {
   function changeSettings(patch: PersonSettings): Promise<Outcome<PersonSettings>> {
     const sessionId = me.value?.session.id;
     if (sessionId === undefined) return Promise.resolve({ ok: true, value: {} });
+    if (viewing.value) {
+      // For this page alone: what is folded, the order of a list, the language.
+      putSettings(withChange(knownSettings, patch));
+      return Promise.resolve({ ok: true, value: knownSettings });
+    }
     settingsUnderWay.push(patch);
     putSettings(knownSettings);
     const answer = lastSettings.then(async () => {

@@ -48,7 +48,16 @@ interface Services {
   links: PasswordLinkService;
   staff: StaffService;
   integrations: IntegrationService;
-  sessions: Pick<SessionService, 'secondStep' | 'provePassword' | 'answerDevice' | 'me' | 'resume' | 'beginViewing' | 'endViewing'>;
+  sessions: Pick<
+    SessionService,
+    | 'secondStep'
+    | 'provePassword'
+    | 'answerDevice'
+    | 'me'
+    | 'resume'
+    | 'beginViewing'
+    | 'endViewing'
+  >;
   signOn: SignOnService;
   config: Pick<Config, 'publicOrigins' | 'basePath' | 'sessionRememberMs'>;
 }

@@ -8,7 +8,10 @@ export interface Change {
   /** `change` unless said. */
   kind?: AuditKind;
   /** Null: the system, a tool run by hand, or nobody known. `address`: of the request; without it the one the session began from. */
-  by: (Pick<Actor, 'personId' | 'sessionId'> & Partial<Pick<Actor, 'name' | 'viewedBy' | 'address'>>) | null;
+  by:
+    | (Pick<Actor, 'personId' | 'sessionId'> &
+        Partial<Pick<Actor, 'name' | 'viewedBy' | 'address'>>)
+    | null;
   /** Where it came from when nobody known did it. */
   address?: string | null;
   at: Date;

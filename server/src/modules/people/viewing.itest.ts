@@ -195,12 +195,12 @@ describe('while an admin sees as a visitor', () => {
   it('he has no line, and the one he had is cut', async () => {
     const line = await admin.socket();
     const gone = new Promise((resolve) => line.socket.once('disconnect', resolve));
-    await view();
+    await view(company.colleague);
     await gone;
     await expect(admin.socket()).rejects.toMatchObject({ data: { code: 'viewing_only' } });
-    const colleague = await server.signIn(company.manager);
-    const staff = await colleague.call(dealersApi.visitors, { dealerId: company.dealer.id });
-    expect(JSON.stringify(staff)).not.toContain('"online":true');
+    const supervisor = await server.signIn(company.supervisor);
+    const { items } = await supervisor.call(peopleApi.colleagues, {});
+    expect(items.find(({ id }) => id === company.colleague.id)?.online).toBe(false);
   });
 
   it('says who looks and until when, and tabs that have not heard of it are told apart', async () => {
