@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { accountsApi } from '@otklik/shared/accounts.api';
-import { appealsApi } from '@otklik/shared/appeals.api';
 import { dealersApi } from '@otklik/shared/dealers.api';
 import { draftsApi } from '@otklik/shared/drafts.api';
 import { noticesApi } from '@otklik/shared/notices.api';

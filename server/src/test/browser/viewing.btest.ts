@@ -19,7 +19,7 @@ afterAll(() => stage.close());
 const banner = (page: Page) => page.locator('[data-part=viewing]');
 const stop = (page: Page) => banner(page).getByRole('button', { name: 'Закончить' }).click();
 
-/** Everything this browser keeps for the product, as one text. */
+/** Everything this browser keeps for the product but its files, as one text. */
 const kept = (page: Page) =>
   page.evaluate(async () => {
     const stores: unknown[] = [{ ...localStorage }, { ...sessionStorage }];
@@ -38,9 +38,16 @@ const kept = (page: Page) =>
         );
       db.close();
     }
-    for (const cache of await caches.keys())
-      stores.push((await (await caches.open(cache)).keys()).map(({ url }) => url));
     return JSON.stringify(stores);
+  });
+
+/** What the service worker keeps. */
+const cached = (page: Page) =>
+  page.evaluate(async () => {
+    const names = await caches.keys();
+    const stores = await Promise.all(names.map((name) => caches.open(name)));
+    const requests = await Promise.all(stores.map((store) => store.keys()));
+    return requests.flat().map(({ url }) => new URL(url).pathname);
   });
 
 it('he reads what the visitor reads, everywhere in his browser, which keeps nothing of it, and comes back', async () => {
@@ -64,6 +71,8 @@ it('he reads what the visitor reads, everywhere in his browser, which keeps noth
   for (const tab of [page, other]) tab.on('websocket', (line) => lines.push(line.url()));
   await page.waitForURL(/\/appeals$/);
   for (const tab of [page, other]) await banner(tab).getByText(company.visitor.name).waitFor();
+  // The admin's own, which nothing comes to and nothing is shown of.
+  const before = await kept(page);
   await page.goto(`${stage.app.url}/appeals/${appeal.no}`);
   await page.getByText('Слова поставщика').first().waitFor();
   expect(await page.getByText('Между нами').count()).toBe(0);
@@ -74,9 +83,9 @@ it('he reads what the visitor reads, everywhere in his browser, which keeps noth
   await page.goto(`${stage.app.url}/account/sessions`);
   await page.getByText('Это видит только сам человек').waitFor();
 
-  const left = await kept(page);
-  for (const word of [company.visitor.id, 'Слова посетителя', 'Слова поставщика', appeal.id])
-    expect(left).not.toContain(word);
+  expect(await kept(page)).toBe(before);
+  expect(before).not.toContain('"audience":"dealer"');
+  expect((await cached(page)).filter((path) => /^\/(api|files)\//.test(path))).toEqual([]);
   expect(lines).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.dataset.connection)).toBeUndefined();
   // The visitor has still not read the answer.
