@@ -700,7 +700,10 @@ describe('bad input', () => {
     const wrong: string[] = [];
     for (const operation of server.app.api.operations) {
       const key = keyOf(operation);
-      const cells = cellsOf(operation, legal[key] ?? {});
+      // With somebody's real id the admin would look as him from then on, and be refused everything else.
+      const cells = cellsOf(operation, legal[key] ?? {}).filter(
+        ({ field, body }) => key !== 'POST /view-as' || field !== undefined || body !== undefined,
+      );
       const must = cells.filter((cell) => cell.field !== undefined || cell.body !== undefined);
       const may = cells.filter((cell) => !must.includes(cell));
       // The schema does not know who asks: beside a dealer and an admin, a part of the cells will do.

@@ -66,11 +66,13 @@ it('he reads what the visitor reads, everywhere in his browser, which keeps noth
   await row.getByRole('button').last().click();
   await page.getByRole('menuitem', { name: 'Посмотреть как этот человек' }).click();
 
-  // Both tabs, at once, and without a line to the server.
-  const lines: string[] = [];
-  for (const tab of [page, other]) tab.on('websocket', (line) => lines.push(line.url()));
+  // Both tabs, at once; and from then on without a line to the server.
   await page.waitForURL(/\/appeals$/);
-  for (const tab of [page, other]) await banner(tab).getByText(company.visitor.name).waitFor();
+  const lines: string[] = [];
+  for (const tab of [page, other]) {
+    await banner(tab).getByText(company.visitor.name).waitFor();
+    tab.on('websocket', (line) => lines.push(line.url()));
+  }
   // The admin's own, which nothing comes to and nothing is shown of.
   const before = await kept(page);
   await page.goto(`${stage.app.url}/appeals/${appeal.no}`);
