@@ -60,6 +60,7 @@ import {
   jobRights,
   peopleRoutes,
   refuseUnenrolled,
+  refuseViewing,
   rightsRoutes,
   rooms,
   roomsOf,
@@ -299,7 +300,10 @@ export async function createApp({
     authenticate: (req) => sessions.authenticate(req.headers.cookie, req.get('x-session'), req.ip),
     authenticateIntegration: (req, route) =>
       integrations.authenticateIntegration(req.headers.authorization, route),
-    admit: refuseUnenrolled,
+    admit(actor, route) {
+      refuseUnenrolled(actor, route);
+      refuseViewing(actor, route);
+    },
     moves: transfers.follow,
     refused: (call) => noteRefused(refusals, clock(), call),
   });
@@ -344,7 +348,12 @@ export async function createApp({
     path: `${config.basePath}socket.io`,
     publicOrigins: config.publicOrigins,
     log,
-    authenticate: (cookies, claimed) => sessions.authenticate(cookies, claimed),
+    async authenticate(cookies, claimed) {
+      const actor = await sessions.authenticate(cookies, claimed);
+      // A line would be heard of: presence, receipts, what is read. Whoever only looks has none.
+      if (actor.viewedBy) throw fail('viewing_only', {});
+      return actor;
+    },
     isUnchanged: (actor, now) =>
       actor.rightsVersion === now.rightsVersion &&
       actor.name === now.name &&

@@ -21,6 +21,7 @@ import type {
   TokenId,
   TokenView,
   UseLink,
+  ViewAs,
 } from './accounts';
 import type { Done, Me, Nothing } from './people';
 import { route } from './route';
@@ -39,6 +40,10 @@ export const accountsApi = {
   ),
   /** For who lost his phone and his recovery codes; also of a visitor. */
   resetSecondStep: route<StaffId, Done>('DELETE', '/people/:personId/second-step', 'staff.manage'),
+  /** From now on this session is answered as that person would be, and changes nothing. */
+  viewAs: route<ViewAs, Me>('POST', '/view-as', 'person.view_as'),
+  /** Answers who works here again; without a view nothing happens. */
+  endViewAs: route<Nothing, Me>('DELETE', '/view-as', 'account.use'),
   answerDevice: route<AnswerDevice, Done>('PUT', '/me/devices/:deviceId', 'account.use'),
   signOnOffer: route<Nothing, SignOnOffer>('GET', '/sign-on', 'session.open'),
   startSignOn: route<StartSignOn, SignOnStart>('POST', '/sign-on', 'session.open'),

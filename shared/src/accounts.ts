@@ -76,6 +76,8 @@ export type SecondStepState = z.infer<typeof SecondStepState>;
 /** Told once, for the app: by hand, and as what the QR code says. */
 export const SecondStepSecret = z.object({ secret: z.string(), address: z.string() });
 export type SecondStepSecret = z.infer<typeof SecondStepSecret>;
+export const ViewAs = z.strictObject({ personId: z.uuid() });
+export type ViewAs = z.input<typeof ViewAs>;
 export const ConfirmSecondStep = z.strictObject({ code: typed(40) });
 export type ConfirmSecondStep = z.input<typeof ConfirmSecondStep>;
 /** Shown once; each opens once, when the phone is not at hand. */

@@ -25,6 +25,8 @@ export interface ErrorFacts {
   wrong_code: object;
   /** The company requires a second step of this role: it has to be set up before anything else. */
   enrolment_needed: object;
+  /** An admin sees the portal as somebody else: nothing is changed, and what is that person's alone is not shown. */
+  viewing_only: object;
   /** Signing in through the company's provider came to nothing; `why`, for the person's eyes. */
   sign_on_failed: { why: 'off' | 'expired' | 'provider' | 'unknown_person' };
   /** The password was last typed too long ago for a change like this: type it again, then repeat the command. */

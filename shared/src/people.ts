@@ -69,6 +69,7 @@ export const Rights = z.object({
   manageTokens: z.boolean(),
   seeOrders: z.boolean(),
   seeRights: z.boolean(),
+  viewAs: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;
 
@@ -98,6 +99,8 @@ export const Me = z.object({
     /** When it ends unless it is used. */
     expiresAt: moment,
   }),
+  /** An admin, `by`, sees the portal as this person, until then; nothing can be changed. */
+  viewing: z.object({ by: z.string(), endsAt: moment }).nullable(),
   can: Rights,
   settings: PersonSettings,
   limits: z.object({

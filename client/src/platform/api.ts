@@ -1,6 +1,7 @@
 import type { Problem } from '@otklik/shared/errors';
 import type { Route } from '@otklik/shared/route';
 
+import { onlyLooks } from './looking';
 import { isRefusal, noticeSignedOut, Offline, Refusal } from './problem';
 import { noticeRelease } from './release';
 import { askSocket } from './socket';
@@ -13,6 +14,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Asks as whoever the cookie says, not as the person this tab knows. */
   asAnybody?: boolean;
+  /** May be asked by whoever only looks: the ways out. */
+  evenLooking?: boolean;
 }
 
 /**
@@ -33,8 +36,9 @@ export function sessionHeaders(): Record<string, string> {
 export async function call<Input extends object, Output>(
   route: Route<Input, Output>,
   input: Input,
-  { signal, asAnybody = false }: CallOptions = {},
+  { signal, asAnybody = false, evenLooking = false }: CallOptions = {},
 ): Promise<Output> {
+  if (onlyLooks() && route.method !== 'GET' && !evenLooking) throw lookingRefusal();
   if (route.socket !== undefined) {
     const answer = await askSocket<Output>(route.socket, input);
     signal?.throwIfAborted();
@@ -50,6 +54,10 @@ export async function call<Input extends object, Output>(
     return send();
   }
 }
+
+/** The server would say the same: nobody has to wait for it. */
+const lookingRefusal = () =>
+  new Refusal({ code: 'viewing_only', facts: {}, status: 403, requestId: '' });
 
 let proveAgain: () => Promise<boolean> = async () => false;
 /** The one place that asks for the password before a dangerous change; it answers whether the command may be repeated. */

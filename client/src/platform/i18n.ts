@@ -1,6 +1,7 @@
 import { createI18n } from 'vue-i18n';
 
 import { LANGUAGES, isLanguage, type Language } from './languages';
+import { onlyLooks } from './looking';
 import { pluralForm } from './plurals';
 
 export { LANGUAGES, isLanguage, type Language };
@@ -95,13 +96,13 @@ function preferredLanguage(setting?: string | null): Language {
   return isLanguage(known) ? known : 'ru';
 }
 
-/** Switches the whole interface without a reload; the choice is remembered in this browser. */
+/** Switches the whole interface without a reload; the choice is remembered in this browser, unless it is somebody else's. */
 export async function setLanguage(language: Language): Promise<void> {
   await Promise.all([...wanted].map((file) => loadFile(language, file)));
   i18n.global.locale.value = language;
   document.documentElement.lang = language;
   try {
-    localStorage.setItem(STORED, language);
+    if (!onlyLooks()) localStorage.setItem(STORED, language);
   } catch {
     // No storage: the choice lives as long as the page.
   }

@@ -4,6 +4,7 @@ import type { io as openSocket, Socket } from 'socket.io-client';
 import { readonly, shallowReactive } from 'vue';
 
 import { basePath } from './basePath';
+import { onlyLooks } from './looking';
 import { noticeSignedOut, Refusal } from './problem';
 import { tabs } from './tabs';
 
@@ -62,10 +63,11 @@ let comeBack: ReturnType<typeof setTimeout> | undefined;
 
 /**
  * Opens the one connection of this browser's tabs, or shares the one another tab has open; the session cookie says who
- * we are, and the server refuses when that is not `session` any more. Call after signing in.
+ * we are, and the server refuses when that is not `session` any more. Call after signing in. Whoever only looks has none.
  */
 export async function startSocket(session: string): Promise<void> {
   stopSocket();
+  if (onlyLooks()) return tabs.join(session);
   lost();
   addEventListener('online', hurry);
   document.addEventListener('visibilitychange', hurryWhenVisible);
@@ -76,6 +78,7 @@ export async function startSocket(session: string): Promise<void> {
 let opening: Promise<void> | undefined;
 /** Another tab leads, or this one does now. */
 tabs.onChange(() => {
+  if (onlyLooks()) return;
   if (!tabs.leads()) {
     closeSocket();
     void mirror();
@@ -195,6 +198,8 @@ tabs.serve('fit', async () => document.visibilityState === 'visible' || state.st
 function tell(event: string, news: unknown): void {
   heard.dispatchEvent(new CustomEvent(event, { detail: news }));
 }
+/** Whoever has no line asks for what he may have missed. */
+export const reread = (): void => arrive({ closedByServer: false });
 function arrive(how: Connected): void {
   for (const arrived of [...arrivals]) arrived(how);
 }

@@ -1,5 +1,7 @@
 import { readonly, ref } from 'vue';
 
+import { onlyLooks } from './looking';
+
 /** What the user chose; `system` follows the device and changes with it. */
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEMES)[number];
@@ -11,11 +13,11 @@ const choice = ref<ThemeChoice>(readStored());
 /** The current choice, to show in settings. */
 export const themeChoice = readonly(choice);
 
-/** Switches at once and remembers the choice for `public/theme.js`, which runs before the next first paint. */
+/** Switches at once and remembers the choice, unless it is somebody else's, for `public/theme.js`, which runs before the next first paint. */
 export function setTheme(next: ThemeChoice): void {
   choice.value = next;
   try {
-    localStorage.setItem(STORED, next);
+    if (!onlyLooks()) localStorage.setItem(STORED, next);
   } catch {
     // No storage: the choice lives as long as the page.
   }

@@ -204,6 +204,8 @@ beforeAll(async () => {
     },
     'POST /staff/:personId/password-link': { personId: company.stranger.id },
     'DELETE /people/:personId/second-step': { personId: company.stranger.id },
+    'POST /view-as': { personId: randomUUID() },
+    'DELETE /view-as': {},
     'PUT /me/devices/:deviceId': { deviceId: randomUUID(), isMine: true },
     'GET /sign-on': {},
     'POST /sign-on': {},
@@ -699,7 +701,10 @@ describe('bad input', () => {
     const wrong: string[] = [];
     for (const operation of server.app.api.operations) {
       const key = keyOf(operation);
-      const cells = cellsOf(operation, legal[key] ?? {});
+      // With somebody's real id the admin would look as him from then on, and be refused everything else.
+      const cells = cellsOf(operation, legal[key] ?? {}).filter(
+        ({ field, body }) => key !== 'POST /view-as' || field !== undefined || body !== undefined,
+      );
       const must = cells.filter((cell) => cell.field !== undefined || cell.body !== undefined);
       const may = cells.filter((cell) => !must.includes(cell));
       // The schema does not know who asks: beside an admin, a part of the cells will do.

@@ -46,6 +46,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageTokens: false,
       seeOrders: true,
       seeRights: false,
+      viewAs: false,
     },
     settings: {},
     limits: {
@@ -57,6 +58,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
     },
     company: { zone: 'Europe/Moscow', hours: [] },
     newDevices: [],
+    viewing: null,
     serverTime: new Date().toISOString(),
   };
 }

@@ -4,9 +4,11 @@ import type { AttachmentView } from '@otklik/shared/attachments';
 
 import { call } from '../../platform/api';
 import { serverNow } from '../../platform/clock';
+import { onlyLooks } from '../../platform/looking';
 import {
   browserStorage,
   createOutbox,
+  memoryStorage,
   type Fate,
   type Outbox,
   type OutboxStorage,
@@ -76,7 +78,7 @@ export interface AppealOutboxOptions {
 /** The queue of everything that is written. One lane per appeal, in order; a new appeal is a lane of its own. */
 export function createAppealOutbox(options: AppealOutboxOptions): Outbox<AppealCommand> {
   const outbox = createOutbox<AppealCommand, AppealAnswer>({
-    storage: options.storage ?? browserStorage('otklik'),
+    storage: options.storage ?? ownStorage(),
     send,
     settled: options.settled,
     isOnline: () => connection.state === 'online',
@@ -172,6 +174,19 @@ export function createAppealOutbox(options: AppealOutboxOptions): Outbox<AppealC
   }
 
   return outbox;
+}
+
+/** Whoever only looks neither finds nor leaves anything of the person's in this browser. */
+function ownStorage(): OutboxStorage<AppealCommand> {
+  const stored = browserStorage<AppealCommand>('otklik');
+  const passing = memoryStorage<AppealCommand>();
+  const now = () => (onlyLooks() ? passing : stored);
+  return {
+    list: (personId) => now().list(personId),
+    has: (clientId) => now().has(clientId),
+    put: (unsent) => now().put(unsent),
+    remove: (clientId) => now().remove(clientId),
+  };
 }
 
 const idsOf = ({ attachments }: Pick<PostCommand, 'attachments'>) =>

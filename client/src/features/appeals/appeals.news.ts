@@ -1,6 +1,7 @@
 import { effectScope, watch } from 'vue';
 
-import { on, onConnected } from '../../platform/socket';
+import { onlyLooks } from '../../platform/looking';
+import { on, onConnected, reread } from '../../platform/socket';
 import { useSession } from '../session';
 import { useAppeals } from './appeals.store';
 import { useThreads } from './thread.store';
@@ -43,7 +44,10 @@ export function startAppealNews(): void {
   onConnected(catchUp);
   addEventListener('online', catchUp);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') catchUp();
+    if (document.visibilityState !== 'visible') return;
+    // Without a line nobody else tells the other stores.
+    if (onlyLooks()) reread();
+    else catchUp();
   });
   setInterval(() => {
     if (session.personId !== null) void appeals.sync().then(threads.check);

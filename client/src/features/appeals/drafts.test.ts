@@ -210,12 +210,13 @@ describe('whose drafts a session shows', () => {
     },
     ...{ remembered: true, expiresAt: '' },
   };
-  it('the person’s; with a shared login those of the name; without a name nobody’s', () => {
+  it('the person’s; with a shared login those of the name; without a name, or while an admin looks as him, nobody’s', () => {
     expect(draftOwner(null)).toBeNull();
     expect(draftOwner({ person, session })).toBe('p');
     expect(
       draftOwner({ person, session: { ...session, shared: true, nameNeeded: true } }),
     ).toBeNull();
+    expect(draftOwner({ person, session, viewing: { by: 'A', endsAt: '' } })).toBeNull();
     const ab = draftOwner({ person, session: { ...session, shared: true } });
     const a = draftOwner({
       person: { ...person, name: 'A' },

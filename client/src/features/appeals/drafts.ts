@@ -67,8 +67,10 @@ const NOTHING: HeldDraft = { draft: null, rev: 0, unsaved: false };
  * Whose drafts a session shows: the person's, and with a login that several people share those of the name the session gave.
  * Null: nobody's.
  */
-export function draftOwner(me: Pick<Me, 'person' | 'session'> | null): string | null {
-  if (me === null || me.session.nameNeeded) return null;
+export function draftOwner(
+  me: (Pick<Me, 'person' | 'session'> & Partial<Pick<Me, 'viewing'>>) | null,
+): string | null {
+  if (me === null || me.session.nameNeeded || me.viewing) return null;
   const { id, name } = me.person;
   // A dot ends the owner in the names of the storage.
   return me.session.shared ? `${id}~${encodeURIComponent(name).replaceAll('.', '%2E')}` : id;

@@ -2,6 +2,7 @@ import type { ReadMark } from '@otklik/shared/appeals';
 import { appealsApi } from '@otklik/shared/appeals.api';
 
 import { call } from '../../platform/api';
+import { onlyLooks } from '../../platform/looking';
 import { attempt, isPassing, type Outcome } from '../../platform/problem';
 import type { createThreadReading, ThreadSurroundings } from './thread.reading';
 
@@ -24,7 +25,8 @@ export function createReadMarks(
   function markRead(appealId: string, number: number): void {
     const known = appeals.marks.get(appealId)?.seq ?? 0;
     const one = reading.get(appealId) ?? { wanted: 0, timer: null };
-    if (keptUnread.has(appealId)) return;
+    // Whoever only looks has not read it for the person: it stays unread before his eyes too.
+    if (keptUnread.has(appealId) || onlyLooks()) return;
     if (number <= Math.max(known, one.wanted)) return;
     one.wanted = number;
     reading.set(appealId, one);

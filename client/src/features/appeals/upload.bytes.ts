@@ -1,5 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 
+import { onlyLooks } from '../../platform/looking';
+
 /** A chosen file that the server does not have yet, so that a message can be sent before its files are. */
 interface KeptFile {
   clientId: string;
@@ -58,7 +60,7 @@ export async function sweepFiles(personId: string, wanted: ReadonlySet<string>):
 
 /** Without storage (private window, full disk) files still go, as long as the page lives. */
 async function tried<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
-  if (typeof indexedDB === 'undefined') return undefined;
+  if (typeof indexedDB === 'undefined' || onlyLooks()) return undefined;
   try {
     return await work();
   } catch (error) {

@@ -37,7 +37,7 @@ const ACTIONS = new Set([
   ],
   ...['person.link_used', 'person.second_step_on', 'person.second_step_off'],
   ...['person.recovery_codes_made', 'person.device_refused', 'person.sign_on_linked'],
-  'attachment.downloaded',
+  ...['attachment.downloaded', 'view_as.begun', 'view_as.ended'],
 ]);
 const FIELDS = new Set([
   ...['name', 'code', 'taxId', 'zone', 'contract', 'phone', 'email', 'address', 'manager', 'login'],
@@ -46,7 +46,7 @@ const FIELDS = new Set([
   ...['role', 'teams', 'more', 'lines', 'format', 'editMinutes', 'guardStaff', 'guardDealer'],
   ...['remindDealerMinutes', 'closeSilentMinutes', 'auditDays', 'closedToDealers'],
   ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
-  'secondStepRoles',
+  ...['secondStepRoles', 'viewedAs'],
 ]);
 const ROLES = new Set(['dealer', 'manager', 'supervisor', 'admin']);
 const CODES = new Set([

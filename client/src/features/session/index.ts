@@ -22,6 +22,7 @@ export const PortalClosed = defineAsyncComponent(() => import('./PortalClosed.vu
 export const EnrolStep = defineAsyncComponent(() => import('./EnrolStep.vue'));
 export const ProofDialog = defineAsyncComponent(() => import('./ProofDialog.vue'));
 export const NewDeviceBanner = defineAsyncComponent(() => import('./NewDeviceBanner.vue'));
+export const ViewingBanner = defineAsyncComponent(() => import('./ViewingBanner.vue'));
 export const RecoveryCodeList = defineAsyncComponent(() => import('./RecoveryCodeList.vue'));
 export const SecondStepSetup = defineAsyncComponent(() => import('./SecondStepSetup.vue'));
 export const NameStep = defineAsyncComponent(() => import('./NameStep.vue'));

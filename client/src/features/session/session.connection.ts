@@ -18,14 +18,16 @@ export function useConnection(): ComputedRef<{ state: ConnectionState; since: nu
 }
 
 /**
- * Why what only the server can do cannot be done now (STA-5); null while it can. Writing is queued and needs no line.
+ * Why what only the server can do cannot be done now (STA-5), or at all by an admin who only looks; null while it can. Writing is queued and needs no line.
  * Give it to what would be pressed in vain: disabled, with this as its tip or its second line.
  */
 export function useLineNeeded(): ComputedRef<string | null> {
+  const session = useSession();
   const line = useConnection();
-  return computed(() =>
-    line.value.state === 'offline' ? i18n.global.t('common.connection.needed') : null,
-  );
+  return computed(() => {
+    if (session.viewing) return i18n.global.t('common.viewing.only');
+    return line.value.state === 'offline' ? i18n.global.t('common.connection.needed') : null;
+  });
 }
 
 /**

@@ -44,6 +44,13 @@ export async function remembered(): Promise<Remembered | null> {
   return { me, offsetMs };
 }
 
+/** In this page an admin looks as somebody else: nothing of either is kept or shown from here, until the admin comes back. */
+export function setAside(): void {
+  turn += 1;
+  unmark();
+  kept.release();
+}
+
 /**
  * The session is over. Only one that ran out leaves its things for the same person; he sees them after signing in.
  * @param sessionId the session that ended; null: whichever this browser had

@@ -50,6 +50,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageTokens: false,
       seeOrders: true,
       seeRights: false,
+      viewAs: false,
     },
     settings: {},
     limits: {
@@ -61,6 +62,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
     },
     company: { zone: 'Europe/Moscow', hours: [] },
     newDevices: [],
+    viewing: null,
     serverTime: new Date().toISOString(),
     ...fields,
   };

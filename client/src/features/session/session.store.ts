@@ -6,8 +6,9 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 
 import { call } from '../../platform/api';
-import { learnServerTime } from '../../platform/clock';
+import { learnServerTime, serverNow } from '../../platform/clock';
 import { createLoader } from '../../platform/loading';
+import { beginAnew, beginLooking, onlyLooks } from '../../platform/looking';
 import {
   attempt,
   isPassing,
@@ -20,7 +21,7 @@ import {
   type Trouble,
 } from '../../platform/problem';
 import { hurry, on, onConnected, startSocket, stopSocket } from '../../platform/socket';
-import { forget, remember, remembered, type Remembered } from './session.memory';
+import { forget, remember, remembered, setAside, type Remembered } from './session.memory';
 
 /** How a try to sign in ended; `session_limit` and `code_needed` lead to a further step. */
 export type SignInResult =
@@ -37,6 +38,8 @@ const SETTINGS_WITHIN_MS = 5_000;
 /** How long the start waits for the server when this browser knows who was here last. */
 const START_PATIENCE_MS = 3_000;
 const ASK_AGAIN_MS = 10_000;
+/** After its end a view is over at the server too, whatever the clocks. */
+const VIEW_OVER_MS = 1_000;
 const NO_RIGHTS: Rights = {
   writeNotes: false,
   assign: false,
@@ -51,6 +54,7 @@ const NO_RIGHTS: Rights = {
   manageTokens: false,
   seeOrders: false,
   seeRights: false,
+  viewAs: false,
 };
 
 /** Who is signed in here. Every other store watches `personId` and forgets all it holds when it changes. */
@@ -75,6 +79,8 @@ export const useSession = defineStore('session', () => {
   const enrolling = ref(false);
   /** What this browser kept of an older version knows of none. */
   const newDevices = computed<Me['newDevices']>(() => me.value?.newDevices ?? []);
+  /** An admin sees the portal as this person; null: the person works here himself. */
+  const viewing = computed<Me['viewing']>(() => me.value?.viewing ?? null);
   const enrolmentNeeded = computed(() => me.value?.session.enrolmentNeeded ?? false);
 
   /** Asks who we are; at the start of the page, after a change of rights, when another tab signed in. 401 is a good answer: nobody. */
@@ -130,6 +136,7 @@ export const useSession = defineStore('session', () => {
     serverOffsetMs.value = offsetMs;
     learnServerTime(Date.now() + offsetMs);
     fromMemory.value = true;
+    wasSomebody = true;
     void startSocket(last.session.id);
     me.value = last;
     putSettings(last.settings);
@@ -149,15 +156,33 @@ export const useSession = defineStore('session', () => {
       leave();
       return;
     }
+    const looks = Boolean(next.viewing);
+    if (looks) setAside();
+    // Nothing of the one world may be seen in the other.
+    if (looks !== onlyLooks() || (looks && !sameSession)) {
+      if (!looks || wasSomebody) return beginAnew();
+      beginLooking();
+    }
+    wasSomebody = true;
     learn(next.serverTime);
     inTouch();
-    remember(next, serverOffsetMs.value);
+    if (next.viewing) awaitEnd(next.viewing.endsAt);
+    else remember(next, serverOffsetMs.value);
     ended.value = null;
     // First, so that every store that starts with the person knows already that other tabs may lead.
     if (!sameSession) void startSocket(next.session.id);
     if (!sameSession) settingsUnderWay = [];
     me.value = next;
     putSettings(next.settings);
+  }
+
+  /** This page has shown somebody's things. */
+  let wasSomebody = false;
+  let viewOver: ReturnType<typeof setTimeout> | undefined;
+  function awaitEnd(endsAt: string): void {
+    clearTimeout(viewOver);
+    const leftMs = Math.max(0, Date.parse(endsAt) - serverNow());
+    viewOver = setTimeout(() => void load(), leftMs + VIEW_OVER_MS);
   }
 
   function learn(serverTime: string): void {
@@ -183,12 +208,17 @@ export const useSession = defineStore('session', () => {
   function endedBecause(reason: SessionEndReason | null): void {
     // Before signing in, "not signed in" is no news; nor is the end that this tab has asked for.
     if (me.value === null || signingOut) return;
-    void forget(reason, me.value.session.id);
+    // A view that has ended: the admin is somebody still.
+    if (me.value.viewing && reason === null) return void load();
+    void forget(reason, keptBy(me.value));
     ended.value = reason ?? 'expired';
     leave();
     // Without a reason the cookie is gone, or another tab's since somebody else signed in there: then that is who we are.
     if (reason === null) void load();
   }
+
+  /** Whose things this browser keeps; null: of an admin who looks, under the session that is not told here. */
+  const keptBy = ({ session, viewing: looks }: Me) => (looks ? null : session.id);
 
   async function begin(next: Me): Promise<void> {
     loader.reset();
@@ -228,16 +258,34 @@ export const useSession = defineStore('session', () => {
   /** Ends this session. Without a connection it stays: the server alone can end it. */
   async function signOut(): Promise<Outcome<null>> {
     signingOut = true;
-    const answer = await attempt(() => call(peopleApi.signOut, {}));
+    const answer = await attempt(() => call(peopleApi.signOut, {}, { evenLooking: true }));
     signingOut = false;
     if (!answer.ok && answer.trouble.status !== 401) return answer;
     if (me.value) {
-      void forget('signed_out', me.value.session.id);
+      void forget('signed_out', keptBy(me.value));
       signalTabs(goneSignal(me.value.session.id));
     }
     ended.value = null;
     leave();
     return { ok: true, value: null };
+  }
+
+  /** From now on all tabs of this browser show what that person sees, until the view ends. */
+  async function viewAs(personId: string): Promise<Outcome<Me>> {
+    const told = await attempt(() => call(accountsApi.viewAs, { personId }));
+    if (told.ok) goAsOther(told.value, '/');
+    return told;
+  }
+  /** @param address the page to go on with */
+  async function endView(address: string): Promise<Outcome<Me>> {
+    const told = await attempt(() => call(accountsApi.endViewAs, {}, { evenLooking: true }));
+    if (told.ok) goAsOther(told.value, address);
+    return told;
+  }
+  function goAsOther(next: Me, address: string): void {
+    if (next.viewing) setAside();
+    signalTabs(next.session.id);
+    beginAnew(address);
   }
 
   /** The person has said whose that browser is. */
@@ -276,6 +324,11 @@ export const useSession = defineStore('session', () => {
   function changeSettings(patch: PersonSettings): Promise<Outcome<PersonSettings>> {
     const sessionId = me.value?.session.id;
     if (sessionId === undefined) return Promise.resolve({ ok: true, value: {} });
+    if (viewing.value) {
+      // For this page alone: what is folded, the order of a list, the language.
+      putSettings(withChange(knownSettings, patch));
+      return Promise.resolve({ ok: true, value: knownSettings });
+    }
     settingsUnderWay.push(patch);
     putSettings(knownSettings);
     const answer = lastSettings.then(async () => {
@@ -357,6 +410,9 @@ export const useSession = defineStore('session', () => {
     load,
     newDevices,
     forgetDevice,
+    viewing,
+    viewAs,
+    endView,
     finishSignOn,
     signIn,
     signOut,

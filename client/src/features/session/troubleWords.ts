@@ -7,6 +7,7 @@ export function troubleWords({ code, status }: Pick<Trouble, 'code' | 'status'>)
   if (code === 'offline') return t('common.trouble.offline');
   if (code === 'timeout' || status === 503) return t('common.trouble.timeout');
   if (code === 'reauthentication_needed') return t('common.trouble.unproven');
+  if (code === 'viewing_only') return t('common.viewing.only');
   if (code === 'forbidden') return t('common.trouble.forbidden');
   if (status === 404) return t('common.trouble.gone');
   if (status === 429) return t('common.trouble.tooOften');

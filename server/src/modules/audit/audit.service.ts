@@ -119,7 +119,7 @@ export function createAuditService({ db, now, zone }: Deps) {
     actor: Actor,
     file: { id: string; name: string; entryId: string | null },
   ): Promise<void> {
-    const key = `${actor.sessionId} ${file.id}`;
+    const key = `${actor.sessionId} ${actor.personId} ${file.id}`;
     const ms = Date.now();
     const before = downloads.get(key);
     if (before !== undefined && ms - before < SAME_DOWNLOAD_MS) return;

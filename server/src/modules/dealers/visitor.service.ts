@@ -19,6 +19,7 @@ import {
   personRepository,
   recordChange,
   sessionRepository,
+  viewingRepository,
   type Actor,
   type IsOnline,
 } from '../people';
@@ -109,7 +110,10 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
     accessAllowed: boolean | undefined,
   ): Promise<void> {
     const by = { by: actor.personId, bySession: actor.sessionId, at: now() };
-    if (accessAllowed === false) await endAll(tx, [before.id], by, 'access_closed');
+    if (accessAllowed === false) {
+      await endAll(tx, [before.id], by, 'access_closed');
+      await viewingRepository.endLost(tx, by.at, { personId: before.id });
+    }
     if (changed.has('sessionRule') || changed.has('maxSessions'))
       await holdToRules(tx, [before], by);
     if (changed.has('scope') || changed.has('chief') || changed.has('shared'))

@@ -72,7 +72,7 @@ export const demoRepository = {
     await tx.query(`ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_is_never_changed`);
     await tx.query(
       `TRUNCATE macro, upload_hour, draft, receipt, entry_version, idle_command, colleague_question, clock_dispute, breach_part, breach_tally, appeal_fact, report_tally, ladder_fired, notice, dealer_wait, appeal_merge, sla_clock_step, sla_clock, mention,
-         read_mark, participant, attachment, unfinished_upload, appeal_order, entry, appeal, order_line, dealer_order, audit_entry, session, sign_in_failure, password_link, recovery_code, second_step, known_device, sign_on_identity, person_team, dealer_group_member`,
+         read_mark, participant, attachment, unfinished_upload, appeal_order, entry, appeal, order_line, dealer_order, audit_entry, viewing, session, sign_in_failure, password_link, recovery_code, second_step, known_device, sign_on_identity, person_team, dealer_group_member`,
     );
     await tx.query(`ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_is_never_changed`);
     await tx.query(

@@ -45,13 +45,18 @@ export function createAccountService({ db, now, company, isOnline, limits, tellS
   async function me(actor: Actor): Promise<Me> {
     const at = now();
     const [row, hours, allowed, fresh] = await Promise.all([
-      sessionRepository.get(db, actor.sessionId),
+      actor.viewedBy
+        ? sessionRepository.findViewed(db, actor.sessionId)
+        : sessionRepository.get(db, actor.sessionId),
       company(),
       limits(),
-      deviceRepository.listNew(db, actor.personId, actor.sessionId, at),
+      actor.viewedBy ? [] : deviceRepository.listNew(db, actor.personId, actor.sessionId, at),
     ]);
+    // The view has ended this very moment: the browser asks again.
+    if (row === null) throw fail('not_signed_in', {});
+    const { viewedBy } = actor;
     const newDevices = fresh.map(newDeviceView);
-    return meView(row, { company: hours, limits: allowed, newDevices, at });
+    return meView(row, { company: hours, limits: allowed, newDevices, at, viewedBy });
   }
 
   /**

@@ -21,6 +21,7 @@ import {
   TokenId,
   TokenView,
   UseLink,
+  ViewAs,
 } from '@otklik/shared/accounts';
 import { accountsApi } from '@otklik/shared/accounts.api';
 import { Done, Me, Nothing } from '@otklik/shared/people';
@@ -47,7 +48,16 @@ interface Services {
   links: PasswordLinkService;
   staff: StaffService;
   integrations: IntegrationService;
-  sessions: Pick<SessionService, 'secondStep' | 'provePassword' | 'answerDevice' | 'me'>;
+  sessions: Pick<
+    SessionService,
+    | 'secondStep'
+    | 'provePassword'
+    | 'answerDevice'
+    | 'me'
+    | 'resume'
+    | 'beginViewing'
+    | 'endViewing'
+  >;
   signOn: SignOnService;
   config: Pick<Config, 'publicOrigins' | 'basePath' | 'sessionRememberMs'>;
 }
@@ -87,6 +97,15 @@ export function accountRoutes(api: Api<Actor>, services: Services): void {
     { input: StaffId, output: z.object({ ended: z.number().int() }) },
     async (actor, { personId }) => ({ ended: await staff.endSessions(actor, personId) }),
   );
+  const whoIsHere = async ({ sessionId }: Actor) => sessions.me(await sessions.resume(sessionId));
+  api.mount(accountsApi.viewAs, { input: ViewAs, output: Me }, async (actor, { personId }) => {
+    await sessions.beginViewing(actor, personId);
+    return whoIsHere(actor);
+  });
+  api.mount(accountsApi.endViewAs, { input: Nothing, output: Me }, async (actor) => {
+    await sessions.endViewing(actor);
+    return whoIsHere(actor);
+  });
   api.mount(
     accountsApi.answerDevice,
     { input: AnswerDevice, output: Done },

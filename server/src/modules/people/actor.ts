@@ -24,6 +24,8 @@ export interface Actor {
   teamIds: readonly string[];
   /** Grows when what this person may see changes. */
   rightsVersion: number;
+  /** The admin who sees the portal as this person: he alone acts, and only reads. `sessionId` is of his session. */
+  viewedBy?: { personId: string; name: string };
   /** Where his request comes from; a socket's is told by its session. */
   address?: string | null;
 }

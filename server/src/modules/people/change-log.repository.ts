@@ -8,7 +8,10 @@ export interface Change {
   /** `change` unless said. */
   kind?: AuditKind;
   /** Null: the system, a tool run by hand, or nobody known. `address`: of the request; without it the one the session began from. */
-  by: (Pick<Actor, 'personId' | 'sessionId'> & { address?: string | null }) | null;
+  by:
+    | (Pick<Actor, 'personId' | 'sessionId'> &
+        Partial<Pick<Actor, 'name' | 'viewedBy' | 'address'>>)
+    | null;
   /** Where it came from when nobody known did it. */
   address?: string | null;
   at: Date;
@@ -39,7 +42,9 @@ export async function recordLines(q: Pick<Db, 'query'>, lines: readonly Change[]
         lines.map(({ kind = 'change', by, address, dealerId, subjectId, ...line }) => ({
           ...line,
           kind,
-          actor: by?.personId,
+          // Whoever sees as somebody else stays who he is; as whom, the line says.
+          actor: (by?.viewedBy ?? by)?.personId,
+          after: by?.viewedBy ? { ...line.after, viewedAs: by.name } : line.after,
           session: by?.sessionId,
           address: by?.address ?? address,
           dealer: dealerId,

@@ -1,7 +1,7 @@
 /**
  * People: who they are, how they sign in, what they may, and the log of changes.
  *
- * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, known_device, sign_on_identity, integration_token, audit_entry
+ * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, known_device, sign_on_identity, integration_token, viewing, audit_entry
  * (reads dealer, appeal, sla_clock, company).
  * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named, device_met.
  * Hears nothing.
@@ -31,5 +31,7 @@ export { rightsRoutes } from './rights.routes';
 export { createRefusalLog, type RefusalLog } from './refusal.log';
 export { createSessionService, type SessionService } from './session.service';
 export { createSignOnService } from './sign-on.service';
+export { refuseViewing } from './viewing';
+export { viewingRepository } from './viewing.repository';
 export { sessionView, type IsOnline } from './session.view';
 export { createStaffService, loginTaken, type StaffService } from './staff.service';

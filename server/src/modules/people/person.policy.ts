@@ -63,11 +63,15 @@ export function rightsOf(actor: Who): Rights {
     manageTokens: holds(actor, 'token.manage'),
     seeOrders: holds(actor, 'order.list'),
     seeRights: holds(actor, 'rights.see'),
+    viewAs: viewsAs(actor),
   };
 }
 
 /** Adds colleagues and changes their roles, teams and access. */
 export const managesStaff = (actor: Who) => holds(actor, 'staff.manage');
+
+/** Sees the portal as somebody else does. */
+export const viewsAs = (actor: Who) => holds(actor, 'person.view_as');
 
 /** Makes and closes tokens of other systems. */
 export const managesTokens = (actor: Who) => holds(actor, 'token.manage');

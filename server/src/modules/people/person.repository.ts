@@ -2,6 +2,7 @@ import type { PersonSettings, Role } from '@otklik/shared/people';
 import type { Db, Tx } from '../../platform/db';
 import type { Person } from './person.entity';
 import { channels } from './session.repository';
+import { viewingRepository } from './viewing.repository';
 
 type Reader = Pick<Db, 'query'>;
 
@@ -119,6 +120,7 @@ export const personRepository = {
       personId,
     ]);
     await personRepository.reconnect(tx, personId);
+    await viewingRepository.endLost(tx, null, { personId });
   },
 
   async signedIn(tx: Tx, personId: string, at: Date): Promise<void> {

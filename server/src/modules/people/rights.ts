@@ -200,6 +200,8 @@ export const rights: Record<RightName, RightRule> = {
   'export.record': { object: null, hides: true, may: staff },
   'staff.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'token.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
+  // Never another admin; the service looks at whom.
+  'person.view_as': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'seats.see': { object: null, needs: 'staff.work', may: { admin: 'any' } },
 
   // The server itself

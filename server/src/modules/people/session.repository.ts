@@ -2,6 +2,7 @@ import type { SessionEndReason } from '@otklik/shared/errors';
 import type { PersonSettings, Role, SessionRule, VisitorScope } from '@otklik/shared/people';
 import type { Db, Tx } from '../../platform/db';
 import type { Device } from './device';
+import { viewingRepository } from './viewing.repository';
 
 /** What only reads works inside a transaction and outside. */
 type Reader = Pick<Db, 'query'>;
@@ -12,7 +13,7 @@ export const channels = {
   sessionEnded: 'session_ended',
   /** Payload: a person's id. His sockets are closed and come back with new rooms; his sessions stay. */
   rightsChanged: 'rights_changed',
-  /** Payload: a session's id. It got a name; its sockets come back knowing it. */
+  /** Payload: a session's id. It got a name, or sees as somebody else; its sockets come back knowing it, if they may. */
   sessionNamed: 'session_named',
   /** Payload: a person's id. Somebody signed in as him from a browser not seen before. */
   deviceMet: 'device_met',
@@ -32,6 +33,9 @@ export interface SessionRow {
   /** Came in through the sign-on provider. */
   signedOn: boolean;
   endedReason: SessionEndReason | null;
+  /** The view as somebody else that was begun in it; null: none. */
+  viewId: string | null;
+  viewEndsAt: Date | null;
   personId: string;
   login: string;
   name: string;
@@ -56,6 +60,7 @@ export interface SessionRow {
 const COLUMNS = `
   s.id AS "sessionId", s.person_name AS "personName", s.last_seen_at AS "lastSeenAt", s.expires_at AS "expiresAt",
   s.remembered, s.proven_at AS "provenAt", s.signed_on AS "signedOn", s.ended_reason AS "endedReason",
+  v.id AS "viewId", v.ends_at AS "viewEndsAt",
   EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL) AS "secondStepOn",
   p.role = ANY ((SELECT c.second_step_roles FROM company c)::text[]) AS "secondStepRequired",
   p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
@@ -64,7 +69,11 @@ const COLUMNS = `
   d.id AS "dealerId", d.name AS "dealerName", d.zone AS "dealerZone",
   d.several_sessions AS "dealerSeveral", d.max_sessions AS "dealerMax",
   ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds"`;
-const OF_SESSION = `JOIN person p ON p.id = s.person_id LEFT JOIN dealer d ON d.id = p.dealer_id`;
+const OF_SESSION = `JOIN person p ON p.id = s.person_id LEFT JOIN dealer d ON d.id = p.dealer_id
+  LEFT JOIN viewing v ON v.session_id = s.id`;
+/** The same with the person who is viewed in it in place of whose it is. */
+const OF_VIEW = `JOIN viewing v ON v.session_id = s.id JOIN person p ON p.id = v.person_id
+  LEFT JOIN dealer d ON d.id = p.dealer_id`;
 
 /** One signed-in device, for lists. */
 export interface DeviceRow {
@@ -118,6 +127,15 @@ export const sessionRepository = {
   async find(db: Reader, sessionId: string): Promise<SessionRow | null> {
     const [row] = await db.query<SessionRow>(
       `SELECT ${COLUMNS} FROM session s ${OF_SESSION} WHERE s.id = $1`,
+      [sessionId],
+    );
+    return row ?? null;
+  },
+
+  /** The session as if it were of the person who is viewed in it; null: nobody is. */
+  async findViewed(db: Reader, sessionId: string): Promise<SessionRow | null> {
+    const [row] = await db.query<SessionRow>(
+      `SELECT ${COLUMNS} FROM session s ${OF_VIEW} WHERE s.id = $1`,
       [sessionId],
     );
     return row ?? null;
@@ -189,6 +207,7 @@ export const sessionRepository = {
        SELECT id, pg_notify('${channels.sessionEnded}', json_build_object('sessionId', id, 'reason', $3::text)::text) FROM ended`,
       [sessionIds, end.at, end.reason, end.by, end.bySession ?? null, end.asked ?? false],
     );
+    await viewingRepository.endLost(tx, end.at, { sessionIds });
     return ended.length;
   },
 
@@ -209,9 +228,23 @@ export const sessionRepository = {
       [sessionId, at, new Date(at.getTime() - everyMs), expiresAt],
     ),
 
+  /** Holds the session, unless it has ended. */
+  async lockLive(tx: Tx, sessionId: string): Promise<boolean> {
+    const rows = await tx.query(
+      `SELECT FROM session WHERE id = $1 AND ended_at IS NULL FOR UPDATE`,
+      [sessionId],
+    );
+    return rows.length > 0;
+  },
+
+  /** Makes its sockets come back, if they may, once the transaction commits. */
+  async reconnect(tx: Tx, sessionId: string): Promise<void> {
+    await tx.query(`SELECT pg_notify('${channels.sessionNamed}', $1)`, [sessionId]);
+  },
+
   async name(tx: Tx, sessionId: string, name: string): Promise<void> {
     await tx.query(`UPDATE session SET person_name = $2 WHERE id = $1`, [sessionId, name]);
-    await tx.query(`SELECT pg_notify('${channels.sessionNamed}', $1)`, [sessionId]);
+    await sessionRepository.reconnect(tx, sessionId);
   },
 
   /** The password was typed in it again. */

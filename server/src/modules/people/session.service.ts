@@ -15,9 +15,11 @@ import { personRepository } from './person.repository';
 import type { RefusalLog } from './refusal.log';
 import { tokenHash, tokenOf } from './session.cookie';
 import { sessionRepository, type SessionRow } from './session.repository';
-import { actorOf, sessionView, type IsOnline } from './session.view';
+import { actorOf, sessionView, viewedActor, type IsOnline } from './session.view';
 import { createSecondStepService } from './second-step.service';
 import { createSignIn } from './sign-in.service';
+import { viewingRepository } from './viewing.repository';
+import { createViewingService } from './viewing.service';
 
 export interface SessionDeps {
   db: Db;
@@ -46,6 +48,7 @@ const TOUCH_EVERY_MS = 60_000;
 export function createSessionService(deps: SessionDeps) {
   const { db, config, now, log, isOnline, admit } = deps;
   const secondStep = createSecondStepService(deps);
+  const viewing = createViewingService({ db, now });
 
   const findAll = (hashes: readonly Buffer[]) => sessionRepository.findByTokens(db, hashes);
   /** Requests that arrive together share one reading: a thousand clients coming back at once are few queries. */
@@ -75,10 +78,12 @@ export function createSessionService(deps: SessionDeps) {
   ): Promise<Actor> {
     const token = tokenOf(cookieHeader);
     const row = token === undefined ? null : await findTogether(tokenHash(token));
-    if (row === null || (claimed !== undefined && claimed !== row.sessionId)) {
+    if (row === null) throw fail('not_signed_in', {});
+    const viewed = await viewing.look(row);
+    // A view goes by an id of its own: tabs that have not heard of its begin or end are told apart.
+    if (claimed !== undefined && claimed !== (viewed?.viewId ?? row.sessionId))
       throw fail('not_signed_in', {});
-    }
-    return enter(row, address);
+    return enter(row, viewed, address);
   }
 
   /**
@@ -88,10 +93,15 @@ export function createSessionService(deps: SessionDeps) {
   async function resume(sessionId: string): Promise<Actor> {
     const row = await sessionRepository.find(db, sessionId);
     if (row === null) throw fail('not_signed_in', {});
-    return enter(row);
+    return enter(row, await viewing.look(row));
   }
 
-  async function enter(row: SessionRow, address?: string): Promise<Actor> {
+  /** @param viewed the same session as of the person who is viewed in it */
+  async function enter(
+    row: SessionRow,
+    viewed: SessionRow | null,
+    address?: string,
+  ): Promise<Actor> {
     if (row.endedReason !== null) throw fail('session_ended', { reason: row.endedReason });
     if (row.expiresAt <= now()) {
       await expire([row.sessionId]);
@@ -99,8 +109,10 @@ export function createSessionService(deps: SessionDeps) {
     }
     if (!row.accessAllowed) throw fail('session_ended', { reason: 'access_closed' });
     noteLife(row);
-    const actor = actorOf(row);
-    await admit?.(actor);
+    const own = actorOf(row);
+    // What stands in the way of the viewed person does not stand in the admin's.
+    await admit?.(own);
+    const actor = viewed ? viewedActor(viewed, own) : own;
     return address === undefined ? actor : { ...actor, address: shownAddress(address) };
   }
 
@@ -120,7 +132,8 @@ export function createSessionService(deps: SessionDeps) {
     );
 
   async function signOut(actor: Actor): Promise<void> {
-    await endOwn(actor, 'signed_out', (id) => id === actor.sessionId);
+    const { personId } = actor.viewedBy ?? actor;
+    await endOwn({ ...actor, personId }, 'signed_out', (id) => id === actor.sessionId);
   }
 
   /** The caller's own sessions, this one first, then the last seen. */
@@ -160,6 +173,7 @@ export function createSessionService(deps: SessionDeps) {
   /** Housekeeping, for a timer or a job: ends sessions past their time, whose sockets would else stay open, and drops old counters. */
   async function sweep(): Promise<void> {
     await expire(await sessionRepository.findExpired(db, now()));
+    await viewingRepository.endLost(db, now());
     await guesses.sweep(db, now());
     await passwordLinkRepository.sweep(db, now());
     await deviceRepository.sweep(db, now());
@@ -169,6 +183,8 @@ export function createSessionService(deps: SessionDeps) {
     secondStep,
     ...createSignIn({ ...deps, secondStep }),
     ...createAccountService(deps),
+    beginViewing: viewing.begin,
+    endViewing: viewing.end,
     authenticate,
     resume,
     signOut,

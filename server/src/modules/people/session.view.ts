@@ -47,6 +47,14 @@ export function actorOf(row: SessionRow): Actor {
   };
 }
 
+/** Who is answered while an admin sees as him: nothing is asked of him, for nothing is done. */
+export const viewedActor = (viewed: SessionRow, by: NonNullable<Actor['viewedBy']>): Actor => ({
+  ...actorOf(viewed),
+  nameNeeded: false,
+  enrolmentNeeded: false,
+  viewedBy: { personId: by.personId, name: by.name },
+});
+
 /** Settings as stored, or none when they are from a version that wrote them otherwise. */
 export function settingsView(stored: unknown): PersonSettings {
   const known = PersonSettings.safeParse(stored);
@@ -55,10 +63,18 @@ export function settingsView(stored: unknown): PersonSettings {
 
 export function meView(
   row: SessionRow,
-  more: Pick<Me, 'limits' | 'company' | 'newDevices'> & { at: Date },
+  more: Pick<Me, 'limits' | 'company' | 'newDevices'> & {
+    at: Date;
+    viewedBy: Actor['viewedBy'];
+  },
 ): Me {
-  const actor = actorOf(row);
-  const { dealerId, dealerName, dealerZone } = row;
+  const { viewedBy } = more;
+  const actor = viewedBy ? viewedActor(row, viewedBy) : actorOf(row);
+  const { dealerId, dealerName, dealerZone, viewId, viewEndsAt } = row;
+  const viewing =
+    viewedBy && viewId !== null && viewEndsAt !== null
+      ? { id: viewId, by: viewedBy.name, endsAt: viewEndsAt.toISOString() }
+      : null;
   return {
     person: {
       id: row.personId,
@@ -73,15 +89,16 @@ export function meView(
         ? null
         : { id: dealerId, name: dealerName, zone: dealerZone },
     session: {
-      id: row.sessionId,
+      id: viewing?.id ?? row.sessionId,
       nameNeeded: actor.nameNeeded,
       enrolmentNeeded: actor.enrolmentNeeded,
       shared: isSharedSession(row),
       severalAllowed: limitOf(row) > 1,
-      remembered: row.remembered,
+      remembered: row.remembered && viewing === null,
       signedOn: row.signedOn,
-      expiresAt: row.expiresAt.toISOString(),
+      expiresAt: viewing?.endsAt ?? row.expiresAt.toISOString(),
     },
+    viewing: viewing && { by: viewing.by, endsAt: viewing.endsAt },
     can: rightsOf(actor),
     settings: settingsView(row.settings),
     limits: more.limits,

@@ -488,6 +488,7 @@ describe('one’s own account', () => {
       settings: {},
       limits,
       company,
+      viewing: null,
       serverTime: at.toISOString(),
     });
   });

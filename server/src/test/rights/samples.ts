@@ -717,6 +717,9 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     'POST /staff/:personId/password-link': [plain({ personId: randomUUID() }, absent)],
     'POST /staff/:personId/end-sessions': [plain({ personId: randomUUID() }, absent)],
     'DELETE /people/:personId/second-step': [plain({ personId: randomUUID() }, absent)],
+    // With somebody there it would change whom the session answers: `viewing.itest.ts`.
+    'POST /view-as': [plain({ personId: randomUUID() }, absent)],
+    'DELETE /view-as': [plain({})],
     'PUT /me/devices/:deviceId': [plain({ deviceId: randomUUID(), isMine: true }, absent)],
     'GET /integration-tokens': [plain({})],
     'POST /integration-tokens': [
