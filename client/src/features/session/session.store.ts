@@ -49,6 +49,7 @@ const NO_RIGHTS: Rights = {
   manageCompany: false,
   manageStaff: false,
   manageTokens: false,
+  manageDirectories: false,
   seeOrders: false,
   seeRights: false,
 };
