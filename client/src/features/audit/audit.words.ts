@@ -25,6 +25,7 @@ const ACTIONS = new Set([
   ...['calendar.created', 'calendar.changed', 'calendar.removed', 'calendar.exported'],
   ...['policy.created', 'policy.changed', 'policy.deleted', 'policy.restored'],
   ...['group.created', 'group.changed', 'group.deleted', 'group.restored'],
+  ...['topic.added', 'topic.changed', 'topic.moved', 'team.added', 'team.changed'],
   ...['macro.created', 'macro.changed', 'macro.deleted', 'macro.restored'],
   ...['report.exported', 'report.printed', 'audit.exported', 'audit.swept'],
   ...[
@@ -45,7 +46,7 @@ const FIELDS = new Set([
   ...['role', 'teams', 'more', 'lines', 'format', 'editMinutes', 'guardStaff', 'guardDealer'],
   ...['remindDealerMinutes', 'closeSilentMinutes', 'auditDays', 'closedToDealers'],
   ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
-  'secondStepRoles',
+  ...['secondStepRoles', 'nameRu', 'nameEn', 'active', 'team', 'appeals', 'place'],
 ]);
 const CODES = new Set([
   ...['wrong_credentials', 'rate_limited', 'access_closed', 'session_limit', 'portal_closed'],

@@ -51,7 +51,7 @@ export const directoryRepository = {
   saveTopic: (tx: Tx, topic: TopicRow) =>
     tx.query(
       `INSERT INTO topic (id, code, rev, name_ru, name_en, active, team_id, position)
-       VALUES ($1, $1::text, $2, $3, $4, $5, $6, (SELECT coalesce(max(position), 0) + 1 FROM topic))
+       VALUES ($1::uuid, $1::uuid::text, $2, $3, $4, $5, $6, (SELECT coalesce(max(position), 0) + 1 FROM topic))
        ON CONFLICT (id) DO UPDATE SET rev = EXCLUDED.rev, name_ru = EXCLUDED.name_ru, name_en = EXCLUDED.name_en,
          active = EXCLUDED.active, team_id = EXCLUDED.team_id`,
       [topic.id, topic.rev, topic.nameRu, topic.nameEn, topic.active, topic.teamId],
@@ -59,7 +59,7 @@ export const directoryRepository = {
 
   saveTeam: (tx: Tx, team: TeamRow) =>
     tx.query(
-      `INSERT INTO team (id, code, rev, name_ru, name_en, active) VALUES ($1, $1::text, $2, $3, $4, $5)
+      `INSERT INTO team (id, code, rev, name_ru, name_en, active) VALUES ($1::uuid, $1::uuid::text, $2, $3, $4, $5)
        ON CONFLICT (id) DO UPDATE SET rev = EXCLUDED.rev, name_ru = EXCLUDED.name_ru, name_en = EXCLUDED.name_en,
          active = EXCLUDED.active`,
       [team.id, team.rev, team.nameRu, team.nameEn, team.active],

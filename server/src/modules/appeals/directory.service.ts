@@ -161,7 +161,7 @@ export function createDirectoryService({ db, now }: { db: Db; now: () => Date })
 
 function allow(actor: Actor): void {
   if (!isStaff(actor)) throw fail('not_found', { what: 'directory' });
-  if (!holds(actor, 'directory.manage')) throw fail('forbidden', { right: 'manageDirectories' });
+  if (!holds(actor, 'topic.manage')) throw fail('forbidden', { right: 'manageDirectories' });
 }
 
 /** @returns false when it says already what is sent. @throws not_found, conflict – or it is not what the sender has seen */

@@ -199,7 +199,7 @@ export const rights: Record<RightName, RightRule> = {
   // What a browser of the staff makes or prints by itself; dealers have no exports.
   'export.record': { object: null, hides: true, may: staff },
   // Topics and teams. Who is in a team is the business of `staff.manage`.
-  'directory.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
+  'topic.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'staff.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'token.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'seats.see': { object: null, needs: 'staff.work', may: { admin: 'any' } },
