@@ -16,7 +16,9 @@ export class Directories1763702500000 implements MigrationInterface {
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query(`ALTER TABLE team DROP COLUMN rev, DROP COLUMN active, DROP CONSTRAINT team_named`);
+    await q.query(
+      `ALTER TABLE team DROP COLUMN rev, DROP COLUMN active, DROP CONSTRAINT team_named`,
+    );
     await q.query(`ALTER TABLE topic DROP COLUMN rev, DROP CONSTRAINT topic_named`);
   }
 }

@@ -216,13 +216,7 @@ export const sessionRepository = {
       `UPDATE session SET last_seen_at = $2,
          expires_at = coalesce(least($4::timestamptz, created_at + $5::bigint * interval '1 millisecond'), expires_at)
        WHERE id = $1 AND ended_at IS NULL AND last_seen_at <= $3`,
-      [
-        sessionId,
-        at,
-        new Date(at.getTime() - everyMs),
-        end?.idle ?? null,
-        end?.absoluteMs ?? null,
-      ],
+      [sessionId, at, new Date(at.getTime() - everyMs), end?.idle ?? null, end?.absoluteMs ?? null],
     ),
 
   async name(tx: Tx, sessionId: string, name: string): Promise<void> {
