@@ -18,6 +18,7 @@ import {
   SquarePen,
   Store,
   Zap,
+  Tags,
   Timer,
   UsersRound,
 } from '@lucide/vue';
@@ -129,6 +130,14 @@ function staffItems(
           {
             ...{ key: 'staff', to: '/admin/staff', icon: UsersRound },
             ...{ label: t('common.nav.staff'), place: 'second' as const },
+          },
+        ]
+      : []),
+    ...(can.manageDirectories
+      ? [
+          {
+            ...{ key: 'topics', to: '/admin/topics', icon: Tags },
+            ...{ label: t('common.nav.topics'), place: 'second' as const },
           },
         ]
       : []),

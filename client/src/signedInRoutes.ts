@@ -18,6 +18,7 @@ import { routes as policies } from './features/policies';
 import { routes as rights } from './features/rights';
 import { routes as seats } from './features/seats';
 import { useSession } from './features/session';
+import { routes as directories } from './features/directories';
 import { routes as staff } from './features/staff';
 import { routes as tokens } from './features/tokens';
 import { appealAddress, landing } from './places';
@@ -58,6 +59,7 @@ export const signedInRoute: RouteRecordRaw = {
       rights,
       seats,
       staff,
+      directories,
       tokens,
     ].flat(),
     { path: '/:rest(.*)*', component: notFound, meta: { messages: [] } },

@@ -14,6 +14,7 @@ import {
   appealRoutes,
   createAppealListService,
   createAppealService,
+  createDirectoryService,
   createDryRunService,
   createEntryChangeService,
   createLedgerService,
@@ -23,6 +24,8 @@ import {
   createSyncService,
   createThreadService,
   createWaitService,
+  DIRECTORIES_CHANGED,
+  directoryRoutes,
   dryRunRoutes,
   ledgerRoutes,
   mergeRoutes,
@@ -318,6 +321,7 @@ export async function createApp({
   ladderRoutes(api, ladder);
   companyRoutes(api, company);
   appealRoutes(api, { appeals, threads, entryChanges, lists, sync });
+  directoryRoutes(api, createDirectoryService({ db, now: clock }));
   ledgerRoutes(api, ledgers);
   mergeRoutes(api, { merges, splits });
   noticeRoutes(api, notices);
@@ -461,6 +465,9 @@ export async function createApp({
     await notices.start(),
     await db.listen(channels.deviceMet, (personId) =>
       io.local.to(rooms.person(personId)).emit('device:news', { at: clock().toISOString() }),
+    ),
+    await db.listen(DIRECTORIES_CHANGED, () =>
+      io.local.emit('directory:news', { at: clock().toISOString() }),
     ),
     await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];

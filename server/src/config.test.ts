@@ -108,6 +108,7 @@ describe('settings that are not given', () => {
       uploadTtlMs: 24 * 3_600_000,
       sessionMs: 12 * 3_600_000,
       sessionRememberMs: 30 * 86_400_000,
+      sessionAbsoluteMs: 14 * 86_400_000,
     });
   });
 

@@ -80,6 +80,7 @@ const Environment = z.object({
   UPLOAD_TTL_HOURS: whole(1, 24 * 30).default(24),
   SESSION_HOURS: whole(1, 24 * 30).default(12),
   SESSION_REMEMBER_DAYS: whole(1, 365).default(30),
+  SESSION_ABSOLUTE_DAYS: whole(1, 365).default(14),
 });
 
 export interface Config {
@@ -119,8 +120,11 @@ export interface Config {
   /** Of one person. */
   uploadsPerHour: number;
   uploadTtlMs: number;
+  /** Without a sign of life for so long, a session ends. */
   sessionMs: number;
   sessionRememberMs: number;
+  /** A session that is not remembered ends then, however much it is used. */
+  sessionAbsoluteMs: number;
 }
 
 /** Puts the content of files in the place of the variables that name them. @throws ConfigError */
@@ -216,5 +220,6 @@ export function readConfig(env: Record<string, string | undefined>, root = proce
     uploadTtlMs: e.UPLOAD_TTL_HOURS * 3_600_000,
     sessionMs: e.SESSION_HOURS * 3_600_000,
     sessionRememberMs: e.SESSION_REMEMBER_DAYS * 86_400_000,
+    sessionAbsoluteMs: e.SESSION_ABSOLUTE_DAYS * 86_400_000,
   };
 }

@@ -47,7 +47,7 @@ export const Directories = z.object({
     }),
   ),
   /** Empty for dealers. */
-  teams: z.array(z.object({ id: z.uuid(), name: Named })),
+  teams: z.array(z.object({ id: z.uuid(), name: Named, active: z.boolean() })),
 });
 export type Directories = z.infer<typeof Directories>;
 

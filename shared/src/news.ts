@@ -26,6 +26,8 @@ export interface ServerNews {
   'notice:news': (news: { at: string }) => void;
   /** Somebody signed in as this person from a browser not seen before: `Me` tells of it. */
   'device:news': (news: { at: string }) => void;
+  /** Topics or teams have changed: fetch them. */
+  'directory:news': (news: { at: string }) => void;
   /** This session is over; the socket closes right after. */
   'session:ended': (news: { reason: SessionEndReason }) => void;
   /** The portal is closed to dealers; the socket closes right after. */

@@ -67,6 +67,7 @@ export const Rights = z.object({
   manageCompany: z.boolean(),
   manageStaff: z.boolean(),
   manageTokens: z.boolean(),
+  manageDirectories: z.boolean(),
   seeOrders: z.boolean(),
   seeRights: z.boolean(),
   viewAs: z.boolean(),

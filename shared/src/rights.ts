@@ -68,7 +68,7 @@ export const RightName = z.enum([
   ...['visitor.read', 'visitor.manage', 'visitor.see', 'visitor.change'],
   ...['sla.read', 'sla.manage', 'company.read', 'company.manage', 'rights.see'],
   ...['audit.read', 'export.record', 'seats.see'],
-  ...['staff.manage', 'token.manage', 'link.use', 'person.view_as'],
+  ...['staff.manage', 'token.manage', 'link.use', 'person.view_as', 'topic.manage'],
   ...['server.health', 'server.metrics', 'server.api', 'server.client', 'server.work'],
 ] as const);
 export type RightName = z.infer<typeof RightName>;

@@ -32,6 +32,7 @@ export const MESSAGE_FILES = [
   'notices',
   'staff',
   'tokens',
+  'topics',
   'dryRun',
 ] as const;
 export type MessageFile = (typeof MESSAGE_FILES)[number];

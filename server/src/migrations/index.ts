@@ -30,6 +30,7 @@ import { KnownDevices1763702030000 } from './1763702030000-known-devices';
 import { SignOn1763702040000 } from './1763702040000-sign-on';
 import { UploadHours1763702100000 } from './1763702100000-upload-hours';
 import { Viewings1763702400000 } from './1763702400000-viewings';
+import { Directories1763702500000 } from './1763702500000-directories';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
 export const migrations = [
@@ -65,4 +66,5 @@ export const migrations = [
   SignOn1763702040000,
   UploadHours1763702100000,
   Viewings1763702400000,
+  Directories1763702500000,
 ];

@@ -112,6 +112,15 @@ beforeAll(async () => {
       panelClosed: false,
       boardViews: { x: { by: 'team', typeCode: 'error' } },
     },
+    'GET /directories/lists': {},
+    'PUT /topics/:topicId': {
+      ...{ topicId: randomUUID(), rev: 0, nameRu: 'Тема', nameEn: 'Topic' },
+      ...{ active: true, teamId: company.team.id },
+    },
+    'POST /topics/:topicId/move': { topicId: company.topic.id, afterId: null },
+    'PUT /teams/:teamId': {
+      ...{ teamId: randomUUID(), rev: 0, nameRu: 'Отдел', nameEn: 'Team', active: true },
+    },
     'GET /sla/ladder': {},
     'PUT /sla/ladder': {
       rev: 1,

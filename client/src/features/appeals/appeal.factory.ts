@@ -44,6 +44,7 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageCompany: false,
       manageStaff: false,
       manageTokens: false,
+      manageDirectories: false,
       seeOrders: true,
       seeRights: false,
       viewAs: false,

@@ -27,6 +27,8 @@ export function startAppealNews(): void {
     appeals.putMark(mark);
     appeals.refreshCounts();
   });
+  // A topic may have gone to another team, and its appeals with it.
+  on('directory:news', () => session.side === 'staff' && catchUp());
   on('order:news', (order) => threads.putOrder(order));
   // Not needed before the first paint.
   void import('./draft.sync').then(({ startDraftSync }) =>

@@ -6,11 +6,13 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 
 import { call } from '../../platform/api';
-import { currentLanguage } from '../../platform/i18n';
+import { currentLanguage, i18n } from '../../platform/i18n';
 import { createLoader } from '../../platform/loading';
+import { on, onConnected } from '../../platform/socket';
 import { useSession } from '../session';
 
 type Topic = Directories['topics'][number];
+type Team = Directories['teams'][number];
 const EMPTY: Directories = { types: [], topics: [], teams: [] };
 
 /** Types, topics, teams, and colleagues of one's own side. Names come in the language of the interface. */
@@ -28,14 +30,20 @@ export const useDirectories = defineStore('directories', () => {
   async function load(): Promise<void> {
     const isThere = loader.is.state === 'ready' && loader.is.problem === null;
     if (isThere || loader.is.busy) return;
-    await loader.run(
+    await read();
+  }
+  const read = () =>
+    loader.run(
       () => call(appealsApi.directories, {}),
       (answer) => {
         held.value = answer;
       },
       'directories',
     );
-  }
+  /** They have changed, or may have while nobody could tell. */
+  const readAgain = () => void (loader.is.state === 'ready' && read());
+  on('directory:news', readAgain);
+  onConnected(readAgain);
 
   /** With their load and presence of this minute: asked anew each time a list of people opens. */
   async function loadColleagues(): Promise<void> {
@@ -71,6 +79,21 @@ export const useDirectories = defineStore('directories', () => {
     const last = active.find((topic) => topic.id === lastTopicId.value);
     return last ? [last, ...active.filter((topic) => topic !== last)] : active;
   });
+
+  /** For filters: what cannot be chosen any more comes last, and is said to be. */
+  const named = (one: Topic | Team) => ({
+    value: one.id,
+    label: one.active
+      ? nameIn(one.name)
+      : i18n.global.t('common.archived', { name: nameIn(one.name) }),
+  });
+  const filterOf = (all: readonly (Topic | Team)[]) => [
+    ...all.filter(({ active }) => active).map(named),
+    ...all.filter(({ active }) => !active).map(named),
+  ];
+  /** To choose from; what is chosen already stays in the list, though archived. */
+  const choiceOf = (all: readonly (Topic | Team)[], chosenId: string | null) =>
+    filterOf(all.filter(({ id, active }) => active || id === chosenId));
 
   const lastTopicKey = () => `otklik.lastTopic.${session.personId ?? ''}`;
   /** Remembers the topic of an appeal that was just opened, in this browser. */
@@ -109,7 +132,12 @@ export const useDirectories = defineStore('directories', () => {
     colleaguesLoading: colleaguesLoader.is,
     types: computed(() => held.value.types),
     topics,
-    teams: computed(() => held.value.teams),
+    /** Teams that can be chosen. */
+    teams: computed(() => held.value.teams.filter(({ active }) => active)),
+    topicFilter: computed(() => filterOf(held.value.topics)),
+    topicChoice: (chosenId: string | null) => choiceOf(held.value.topics, chosenId),
+    teamChoice: (chosenId: string | null) => choiceOf(held.value.teams, chosenId),
+    teamFilter: computed(() => filterOf(held.value.teams)),
     colleagues,
     dealerColleagues,
     dealerColleaguesLoading: dealerColleaguesLoader.is,

@@ -26,6 +26,7 @@ const ACTIONS = new Set([
   ...['calendar.created', 'calendar.changed', 'calendar.removed', 'calendar.exported'],
   ...['policy.created', 'policy.changed', 'policy.deleted', 'policy.restored'],
   ...['group.created', 'group.changed', 'group.deleted', 'group.restored'],
+  ...['topic.added', 'topic.changed', 'topic.moved', 'team.added', 'team.changed'],
   ...['macro.created', 'macro.changed', 'macro.deleted', 'macro.restored'],
   ...['report.exported', 'report.printed', 'audit.exported', 'audit.swept'],
   ...[
@@ -46,7 +47,7 @@ const FIELDS = new Set([
   ...['role', 'teams', 'more', 'lines', 'format', 'editMinutes', 'guardStaff', 'guardDealer'],
   ...['remindDealerMinutes', 'closeSilentMinutes', 'auditDays', 'closedToDealers'],
   ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
-  ...['secondStepRoles', 'viewedAs'],
+  ...['secondStepRoles', 'viewedAs', 'nameRu', 'nameEn', 'active', 'team', 'appeals', 'place'],
 ]);
 const ROLES = new Set(['dealer', 'manager', 'supervisor', 'admin']);
 const CODES = new Set([

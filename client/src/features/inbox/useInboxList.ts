@@ -154,7 +154,7 @@ export function useInboxList(
   });
   const topics = computed(() => [
     { value: '', label: t('inbox.filter.allTopics') },
-    ...directories.topics.map(({ id }) => ({ value: id, label: directories.topicName(id) })),
+    ...directories.topicFilter,
   ]);
 
   return {

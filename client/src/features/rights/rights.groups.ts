@@ -16,7 +16,7 @@ const GROUPS = {
   files: ['file', 'upload', 'order'],
   macros: ['macro'],
   dealers: ['dealer', 'visitor'],
-  rules: ['sla', 'company', 'rights', 'audit', 'export', 'seats', 'token'],
+  rules: ['sla', 'company', 'rights', 'audit', 'export', 'seats', 'token', 'topic'],
   account: ['session', 'link', 'account', 'directory', 'colleague', 'dealer_people', 'staff'],
   server: ['server'],
 } as const;

@@ -48,6 +48,7 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageCompany: false,
       manageStaff: false,
       manageTokens: false,
+      manageDirectories: false,
       seeOrders: true,
       seeRights: false,
       viewAs: false,

@@ -52,6 +52,7 @@ const NO_RIGHTS: Rights = {
   manageCompany: false,
   manageStaff: false,
   manageTokens: false,
+  manageDirectories: false,
   seeOrders: false,
   seeRights: false,
   viewAs: false,

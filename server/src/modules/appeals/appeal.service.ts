@@ -102,9 +102,12 @@ export function createAppealService({
     actor: Actor,
     appealId: string,
     run: (work: AppealChange, at: Date, tx: Tx) => Promise<void> | void,
+    /** What else is locked, before the appeal. */
+    first?: (tx: Tx) => Promise<unknown>,
   ): Promise<Appeal> {
     if (actor.nameNeeded) throw fail('name_needed', {});
     return db.transaction(async (tx) => {
+      await first?.(tx);
       const locked = await appealRepository.lock(tx, {
         appealIds: [appealId],
         sessionIds: [actor.sessionId],
@@ -169,9 +172,11 @@ export function createAppealService({
       no: number;
       now: Date;
     }>(
-      `SELECT (SELECT name FROM dealer WHERE id = $1) AS dealer_name, (SELECT manager_id FROM dealer WHERE id = $1) AS manager_id,
+      // Held, so that the topic goes to no other team before this appeal can go along.
+      `WITH topic AS MATERIALIZED (SELECT code, team_id, active FROM topic WHERE id = $3 FOR SHARE)
+       SELECT (SELECT name FROM dealer WHERE id = $1) AS dealer_name, (SELECT manager_id FROM dealer WHERE id = $1) AS manager_id,
          (SELECT code FROM appeal_type WHERE code = $2) AS type,
-         (SELECT code FROM topic WHERE id = $3 AND active) AS topic, (SELECT team_id FROM topic WHERE id = $3) AS team_id,
+         (SELECT code FROM topic WHERE active) AS topic, (SELECT team_id FROM topic) AS team_id,
          nextval('appeal_no')::int AS no, clock_timestamp() AS now`,
       [dealerId, input.typeCode, input.topicId],
     );
@@ -450,60 +455,72 @@ export function createAppealService({
      * @throws not_found, forbidden, invalid_input
      */
     changeFields: (actor: Actor, input: z.output<typeof ChangeFields>) =>
-      changing(actor, input.appealId, async (work, at, tx) => {
-        if (!appealPolicy.changeFields(actor)) throw fail('forbidden', { right: 'changeFields' });
-        const { row } = work.facts;
-        const changes: { field: string; from: unknown; to: unknown }[] = [];
-        const set = <Field extends 'topic_id' | 'type_code' | 'priority' | 'subject' | 'team_id'>(
-          field: Field,
-          to: AppealRow[Field] | undefined,
-        ) => {
-          if (to === undefined || row[field] === to) return;
-          changes.push({ field, from: row[field], to });
-          row[field] = to;
-        };
-        const unknown = (path: string) =>
-          fail('invalid_input', {
-            fields: [{ path, rule: 'unknown', message: 'is not in the directory' }],
-          });
-        const [known] = await tx.query<{
-          type: boolean;
-          topic: boolean;
-          team: boolean;
-          topic_team: string | null;
-        }>(
-          `SELECT EXISTS (SELECT 1 FROM appeal_type WHERE code = $1) AS type, EXISTS (SELECT 1 FROM topic WHERE id = $2) AS topic,
-             EXISTS (SELECT 1 FROM team WHERE id = $3) AS team, (SELECT team_id FROM topic WHERE id = $2) AS topic_team`,
-          [input.typeCode ?? null, input.topicId ?? null, input.teamId ?? null],
-        );
-        if (input.typeCode !== undefined && !known?.type) throw unknown('typeCode');
-        if (input.topicId !== undefined && !known?.topic) throw unknown('topicId');
-        if (input.teamId !== undefined && input.teamId !== null && !known?.team)
-          throw unknown('teamId');
-        const teamBefore = row.team_id;
-        set('subject', input.subject);
-        set('topic_id', input.topicId);
-        set(
-          'team_id',
-          input.teamId ?? (input.topicId === undefined ? undefined : (known?.topic_team ?? null)),
-        );
-        set('type_code', input.typeCode);
-        set('priority', input.priority);
-        if (changes.length === 0) return;
-        append(work, actor, 'fields', { changes }, at, false);
-        // Subject, topic and type are the dealer's to see; priority and team are not.
-        if (
-          changes.some(
-            ({ field }) => field === 'subject' || field === 'topic_id' || field === 'type_code',
+      changing(
+        actor,
+        input.appealId,
+        async (work, at, tx) => {
+          if (!appealPolicy.changeFields(actor)) throw fail('forbidden', { right: 'changeFields' });
+          const { row } = work.facts;
+          const changes: { field: string; from: unknown; to: unknown }[] = [];
+          const set = <Field extends 'topic_id' | 'type_code' | 'priority' | 'subject' | 'team_id'>(
+            field: Field,
+            to: AppealRow[Field] | undefined,
+          ) => {
+            if (to === undefined || row[field] === to) return;
+            changes.push({ field, from: row[field], to });
+            row[field] = to;
+          };
+          const unknown = (path: string) =>
+            fail('invalid_input', {
+              fields: [{ path, rule: 'unknown', message: 'is not in the directory' }],
+            });
+          const [known] = await tx.query<{
+            type: boolean;
+            topic: boolean;
+            team: boolean;
+            topic_team: string | null;
+          }>(
+            // What is archived may stay, but is not chosen any more.
+            `SELECT EXISTS (SELECT 1 FROM appeal_type WHERE code = $1) AS type,
+             EXISTS (SELECT 1 FROM topic WHERE id = $2 AND (active OR id = $4)) AS topic,
+             EXISTS (SELECT 1 FROM team WHERE id = $3 AND (active OR id = $5)) AS team,
+             (SELECT team_id FROM topic WHERE id = $2) AS topic_team`,
+            [
+              ...[input.typeCode ?? null, input.topicId ?? null, input.teamId ?? null],
+              ...[row.topic_id, row.team_id],
+            ],
+          );
+          if (input.typeCode !== undefined && !known?.type) throw unknown('typeCode');
+          if (input.topicId !== undefined && !known?.topic) throw unknown('topicId');
+          if (input.teamId !== undefined && input.teamId !== null && !known?.team)
+            throw unknown('teamId');
+          const teamBefore = row.team_id;
+          set('subject', input.subject);
+          set('topic_id', input.topicId);
+          set(
+            'team_id',
+            input.teamId ?? (input.topicId === undefined ? undefined : (known?.topic_team ?? null)),
+          );
+          set('type_code', input.typeCode);
+          set('priority', input.priority);
+          if (changes.length === 0) return;
+          append(work, actor, 'fields', { changes }, at, false);
+          // Subject, topic and type are the dealer's to see; priority and team are not.
+          if (
+            changes.some(
+              ({ field }) => field === 'subject' || field === 'topic_id' || field === 'type_code',
+            )
           )
-        )
-          work.public = true;
-        const chooses = ['topic_id', 'type_code', 'priority', 'team_id'];
-        if (changes.some(({ field }) => chooses.includes(field))) {
-          followRules(work, await clocksAt(row, at));
-        }
-        if (teamBefore !== row.team_id && teamBefore !== null) await forgetForTeam(tx, teamBefore);
-      }),
+            work.public = true;
+          const chooses = ['topic_id', 'type_code', 'priority', 'team_id'];
+          if (changes.some(({ field }) => chooses.includes(field))) {
+            followRules(work, await clocksAt(row, at));
+          }
+          if (teamBefore !== row.team_id && teamBefore !== null)
+            await forgetForTeam(tx, teamBefore);
+        },
+        (tx) => tx.query(`SELECT FROM topic WHERE id = $1 FOR SHARE`, [input.topicId ?? null]),
+      ),
 
     /**
      * Brings colleagues in. Of staff with an optional question: it becomes a note to them and is open for each of them, whoever was in
@@ -755,8 +772,8 @@ export function createAppealService({
           `SELECT id, code, name_ru, name_en, team_id, active FROM topic ORDER BY position, name_ru`,
         ),
         isStaff(actor)
-          ? db.query<{ id: string; name_ru: string; name_en: string }>(
-              `SELECT id, name_ru, name_en FROM team ORDER BY name_ru`,
+          ? db.query<{ id: string; name_ru: string; name_en: string; active: boolean }>(
+              `SELECT id, name_ru, name_en, active FROM team ORDER BY name_ru`,
             )
           : [],
       ]);
@@ -773,7 +790,7 @@ export function createAppealService({
           teamId: isStaff(actor) ? topic.team_id : null,
           active: topic.active,
         })),
-        teams: teams.map((team) => ({ id: team.id, name: name(team) })),
+        teams: teams.map((team) => ({ id: team.id, name: name(team), active: team.active })),
       };
     },
 

@@ -2,7 +2,8 @@
  * Appeals: the thread between a dealer and the company, everything said and done in it, and how it reaches every reader.
  *
  * Tables: `topic`, `appeal_type`, `appeal`, `entry`, `entry_version`, `idle_command`, `participant`, `read_mark`, `mention`, `appeal_order`, `sla_clock`, `sla_clock_step`, `clock_dispute`, `appeal_merge`, `ladder_fired`, `notice`, `dealer_wait`, `colleague_question`.
- * Tells: `appeal:news`, `appeal:mark`, `notice:news` (by NOTIFY `notices_changed`, from every node) over the socket after commit.
+ * Tells: `appeal:news`, `appeal:mark`, `notice:news` and `directory:news` (by NOTIFY `notices_changed`, `directories_changed`, from every node) over the
+ * socket after commit. Keeps `team`, a table of people, together with `topic`.
  * Hears: the job `retargetClocks` when policies, dealer groups or calendars change (`createRetarget`), `aimLadder` when the ladder
  * does, `lookAtWaits` when the rules of waiting for a dealer do.
  */
@@ -14,6 +15,9 @@ export { createAppealService, type AppealService } from './appeal.service';
 export { standingFrom, standingOf, type Standing } from './appeal.standing';
 export { startClockPoller } from './clock.poller';
 export { createRetarget } from './retarget';
+export { DIRECTORIES_CHANGED } from './directory.repository';
+export { directoryRoutes } from './directory.routes';
+export { createDirectoryService } from './directory.service';
 export { createEntryChangeService } from './entry-change.service';
 export { aimAllLadders } from './ladder.aim';
 export { ledgerRoutes } from './ledger.routes';

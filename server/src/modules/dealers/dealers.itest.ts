@@ -33,7 +33,11 @@ beforeAll(async () => {
   links = createPasswordLinkService({ db: base.db, now: () => at });
   sessions = createSessionService({
     db: base.db,
-    config: { sessionMs: 12 * 3_600_000, sessionRememberMs: 30 * 86_400_000 },
+    config: {
+      sessionMs: 12 * 3_600_000,
+      sessionRememberMs: 30 * 86_400_000,
+      sessionAbsoluteMs: 14 * 86_400_000,
+    },
     now: () => at,
     secrets: createSecrets({ given: 'k'.repeat(32), dataDir: '' }),
     log: createLog('silent', false),

@@ -26,6 +26,7 @@ const Body = z.looseObject({
 const config = {
   sessionMs: 12 * 3_600_000,
   sessionRememberMs: 30 * 86_400_000,
+  sessionAbsoluteMs: 14 * 86_400_000,
   publicOrigins: ['https://portal.example', 'http://localhost:3000'],
 };
 /** A page over plain HTTP. */

@@ -87,6 +87,7 @@ describe('rights', () => {
         'manageCompany',
         'manageStaff',
         'manageTokens',
+        'manageDirectories',
         'seeOrders',
         'seeRights',
       ],

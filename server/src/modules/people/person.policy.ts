@@ -61,6 +61,7 @@ export function rightsOf(actor: Who): Rights {
     manageCompany: holds(actor, 'company.manage'),
     manageStaff: holds(actor, 'staff.manage'),
     manageTokens: holds(actor, 'token.manage'),
+    manageDirectories: holds(actor, 'topic.manage'),
     seeOrders: holds(actor, 'order.list'),
     seeRights: holds(actor, 'rights.see'),
     viewAs: viewsAs(actor),

@@ -198,6 +198,8 @@ export const rights: Record<RightName, RightRule> = {
   'audit.read': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   // What a browser of the staff makes or prints by itself; dealers have no exports.
   'export.record': { object: null, hides: true, may: staff },
+  // Topics and teams. Who is in a team is the business of `staff.manage`.
+  'topic.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'staff.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   'token.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   // Never another admin; the service looks at whom.
@@ -225,6 +227,7 @@ export const newsRights: Record<keyof ServerNews, RightName> = {
   'server:stopping': 'account.use',
   'portal:closed': 'account.use',
   'device:news': 'account.use',
+  'directory:news': 'directory.read',
 };
 
 /** Every kind of work the server does by itself. */

@@ -220,12 +220,22 @@ export const sessionRepository = {
     return rows.map(({ id }) => id);
   },
 
-  /** A sign of life; at most one write per session in `everyMs`. */
-  touch: (db: Reader, sessionId: string, at: Date, everyMs: number, expiresAt: Date | null) =>
+  /**
+   * A sign of life; at most one write per session in `everyMs`.
+   * @param end puts the end off to `idle`, but never past `absoluteMs` from sign-in; null: the end stays
+   */
+  touch: (
+    db: Reader,
+    sessionId: string,
+    at: Date,
+    everyMs: number,
+    end: { idle: Date; absoluteMs: number } | null,
+  ) =>
     db.query(
-      `UPDATE session SET last_seen_at = $2, expires_at = coalesce($4, expires_at)
+      `UPDATE session SET last_seen_at = $2,
+         expires_at = coalesce(least($4::timestamptz, created_at + $5::bigint * interval '1 millisecond'), expires_at)
        WHERE id = $1 AND ended_at IS NULL AND last_seen_at <= $3`,
-      [sessionId, at, new Date(at.getTime() - everyMs), expiresAt],
+      [sessionId, at, new Date(at.getTime() - everyMs), end?.idle ?? null, end?.absoluteMs ?? null],
     ),
 
   /** Holds the session, unless it has ended. */

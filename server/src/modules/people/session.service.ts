@@ -23,7 +23,7 @@ import { createViewingService } from './viewing.service';
 
 export interface SessionDeps {
   db: Db;
-  config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
+  config: Pick<Config, 'sessionMs' | 'sessionRememberMs' | 'sessionAbsoluteMs'>;
   now: () => Date;
   log: Log;
   secrets: Secrets;
@@ -120,9 +120,11 @@ export function createSessionService(deps: SessionDeps) {
   function noteLife(row: SessionRow): void {
     const at = now();
     if (at.getTime() - row.lastSeenAt.getTime() < TOUCH_EVERY_MS) return;
-    const expiresAt = row.remembered ? null : new Date(at.getTime() + config.sessionMs);
+    const end = row.remembered
+      ? null
+      : { idle: new Date(at.getTime() + config.sessionMs), absoluteMs: config.sessionAbsoluteMs };
     sessionRepository
-      .touch(db, row.sessionId, at, TOUCH_EVERY_MS, expiresAt)
+      .touch(db, row.sessionId, at, TOUCH_EVERY_MS, end)
       .catch((error: unknown) => log.warn({ err: error }, 'a sign of life was not written'));
   }
 

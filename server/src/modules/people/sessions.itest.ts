@@ -14,7 +14,11 @@ import { createStaffService } from './staff.service';
 
 let base: TestDb;
 let at: Date;
-const config = { sessionMs: 12 * 3_600_000, sessionRememberMs: 30 * 86_400_000 };
+const config = {
+  sessionMs: 12 * 3_600_000,
+  sessionRememberMs: 30 * 86_400_000,
+  sessionAbsoluteMs: 14 * 86_400_000,
+};
 const limits: Me['limits'] = {
   filesPerMessage: 10,
   fileBytes: 1,
@@ -420,6 +424,31 @@ describe('a session in use', () => {
     await eventually(() =>
       expect(heard).toEqual([{ sessionId: signed.actor.sessionId, reason: 'expired' }]),
     );
+  });
+
+  it('one in constant use ends a fortnight after the sign-in', async () => {
+    const visitor = await aVisitor(base.db, await aDealer(base.db));
+    const signed = await signIn(visitor.login);
+    const end = at.getTime() + config.sessionAbsoluteMs;
+    const use = async () => {
+      await sessions.authenticate(cookie(signed));
+      await expect
+        .poll(() =>
+          base.db.query('SELECT last_seen_at FROM session WHERE id = $1', [signed.actor.sessionId]),
+        )
+        .toEqual([{ last_seen_at: at }]);
+    };
+    while (at.getTime() + config.sessionMs - 60_000 < end) {
+      later(config.sessionMs - 60_000);
+      await use();
+    }
+    at = new Date(end - 1000);
+    await sessions.authenticate(cookie(signed));
+    at = new Date(end);
+    expect(await refusal(sessions.authenticate(cookie(signed)))).toEqual({
+      code: 'session_ended',
+      facts: { reason: 'expired' },
+    });
   });
 
   it('a remembered one lasts thirty days, used or not', async () => {

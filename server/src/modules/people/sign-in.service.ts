@@ -37,7 +37,7 @@ export interface SignedIn {
 
 interface Deps {
   db: Db;
-  config: Pick<Config, 'sessionMs' | 'sessionRememberMs'>;
+  config: Pick<Config, 'sessionMs' | 'sessionRememberMs' | 'sessionAbsoluteMs'>;
   now: () => Date;
   secondStep: Pick<SecondStepService, 'prove' | 'spend'>;
   refusals?: Pick<RefusalLog, 'note'>;
@@ -237,7 +237,10 @@ export function createSignIn({ db, config, now, secondStep, refusals, admit }: D
       remembered,
       at,
       expiresAt: new Date(
-        at.getTime() + (remembered ? config.sessionRememberMs : config.sessionMs),
+        at.getTime() +
+          (remembered
+            ? config.sessionRememberMs
+            : Math.min(config.sessionMs, config.sessionAbsoluteMs)),
       ),
     });
   }

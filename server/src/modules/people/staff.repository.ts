@@ -42,11 +42,12 @@ export const staffRepository = {
     ]);
   },
 
-  /** How many of these teams there are. */
-  async countTeams(tx: Tx, teamIds: readonly string[]): Promise<number> {
+  /** How many of these teams there are; archived ones count for those who are in them. */
+  async countTeams(tx: Tx, teamIds: readonly string[], personId: string | null): Promise<number> {
     const [row] = await tx.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM team WHERE id = ANY($1)`,
-      [teamIds],
+      `SELECT count(*)::int AS count FROM team t WHERE t.id = ANY($1) AND (t.active
+         OR EXISTS (SELECT FROM person_team m WHERE m.team_id = t.id AND m.person_id = $2))`,
+      [teamIds, personId],
     );
     return row?.count ?? 0;
   },

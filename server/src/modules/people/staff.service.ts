@@ -85,7 +85,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
   ): Promise<string> {
     const id = randomUUID();
     const { login, name, jobTitle, role, passwordHash, teamIds } = staff;
-    await refuseUnknownTeams(tx, teamIds);
+    await refuseUnknownTeams(tx, teamIds, null);
     const isNew = await personRepository.insert(tx, {
       ...{ id, login, name, jobTitle, role, passwordHash, createdAt: now() },
       ...{ dealerId: null, email: '', phone: '', accessAllowed: true },
@@ -119,7 +119,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
       );
       if (changed === null) return staffView(before);
       if (teamIds) {
-        await refuseUnknownTeams(tx, teamIds);
+        await refuseUnknownTeams(tx, teamIds, personId);
         await staffRepository.setTeams(tx, personId, [...new Set(teamIds)]);
       }
       if (Object.keys(fields).length > 0) await tx.repository(Person).update(personId, fields);
@@ -240,8 +240,12 @@ function allow(by: By): void {
   if (!managesStaff(by)) throw forbidden();
 }
 
-async function refuseUnknownTeams(tx: Tx, teamIds: readonly string[]): Promise<void> {
-  const known = await staffRepository.countTeams(tx, teamIds);
+async function refuseUnknownTeams(
+  tx: Tx,
+  teamIds: readonly string[],
+  personId: string | null,
+): Promise<void> {
+  const known = await staffRepository.countTeams(tx, teamIds, personId);
   if (known !== new Set(teamIds).size)
     throw fail('invalid_input', {
       fields: [{ path: 'teamIds', rule: 'unknown', message: 'names a team that does not exist' }],

@@ -106,6 +106,11 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
   const bothSeen = { rights: ['appeal.read'] as const };
   /** Whoever has the right is told that there is nothing like that. */
   const absent = { fine: ['not_found'] as const };
+  /** Of a topic or a team that is new. */
+  const aName = () => {
+    const name = `Новое ${randomUUID()}`;
+    return { rev: 0, nameRu: name, nameEn: name, active: true };
+  };
   const own = (isOwn: boolean) => (isOwn ? (['own'] as const) : (['stranger'] as const));
 
   async function upload(caller: Caller): Promise<string> {
@@ -764,6 +769,16 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     'GET /sla/coverage': [plain({})],
     'GET /sla/unmatched': [plain({ limit: 10 })],
     'GET /sla/recompute': [plain({})],
+    'GET /directories/lists': [plain({})],
+    'PUT /topics/:topicId': [
+      plain(() => ({ topicId: randomUUID(), ...aName(), teamId: null })),
+      plain(
+        { topicId: topics.a.id, ...aName(), rev: 999, teamId: null },
+        { name: 'changed', fine: ['conflict'] },
+      ),
+    ],
+    'POST /topics/:topicId/move': [plain({ topicId: topics.a.id, afterId: null })],
+    'PUT /teams/:teamId': [plain(() => ({ teamId: randomUUID(), ...aName() }))],
     'GET /sla/ladder': [plain({})],
     'PUT /sla/ladder': [plain({ ...wrongRev, steps: [] })],
     'GET /sla/groups': [plain({})],

@@ -406,7 +406,7 @@ export async function aWorld(server: TestApp) {
     now: () => new Date(),
   }).createIntegrationToken('1C');
 
-  const aged = { createdAt: new Date(Date.now() - 30 * 86_400_000) };
+  const aged = { createdAt: new Date(Date.now() - 10 * 86_400_000) };
   async function caller(
     name: string,
     roles: readonly RoleName[],
