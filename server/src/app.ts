@@ -30,6 +30,7 @@ import {
   createSplitService,
   noticeRoutes,
   questionRoutes,
+  appealScope,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -61,6 +62,8 @@ import {
   peopleRoutes,
   refuseUnenrolled,
   rightsRoutes,
+  roleRoutes,
+  createRoleService,
   rooms,
   roomsOf,
   shownAddress,
@@ -289,7 +292,7 @@ export async function createApp({
 
   const zone = async () => (await sla.company()).zone;
   const facts = createFactsService({ db, log, pace, zone, calendarById: sla.calendarById });
-  const reports = createReportService({ db, facts, zone, now: clock });
+  const reports = createReportService({ db, facts, zone, now: clock, appealScope });
 
   /* Edges */
   const api = createApi<Actor>({
@@ -305,6 +308,7 @@ export async function createApp({
   const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
   accountRoutes(api, { links, staff, integrations, sessions, signOn, config });
+  roleRoutes(api, createRoleService({ db, now: clock }));
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });

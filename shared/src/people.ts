@@ -4,7 +4,9 @@ import { moment, typed, typedOrEmpty } from './text';
 
 export const Role = z.enum(['dealer', 'manager', 'supervisor', 'admin']);
 export type Role = z.infer<typeof Role>;
-export type StaffRole = Exclude<Role, 'dealer'>;
+/** Of the supplier's own people, from the least to the most rights. */
+export const StaffRole = z.enum(['manager', 'supervisor', 'admin']);
+export type StaffRole = z.infer<typeof StaffRole>;
 /** Which side of a conversation a person stands on. */
 export const Side = z.enum(['dealer', 'staff']);
 export type Side = z.infer<typeof Side>;
@@ -69,6 +71,8 @@ export const Rights = z.object({
   manageTokens: z.boolean(),
   seeOrders: z.boolean(),
   seeRights: z.boolean(),
+  seeAudit: z.boolean(),
+  seeSeats: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;
 

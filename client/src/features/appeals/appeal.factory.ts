@@ -46,6 +46,8 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       manageTokens: false,
       seeOrders: true,
       seeRights: false,
+      seeAudit: false,
+      seeSeats: false,
     },
     settings: {},
     limits: {

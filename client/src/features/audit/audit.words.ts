@@ -36,6 +36,7 @@ const ACTIONS = new Set([
   ],
   ...['person.link_used', 'person.second_step_on', 'person.second_step_off'],
   ...['person.recovery_codes_made', 'person.device_refused', 'person.sign_on_linked'],
+  ...['role.created', 'role.changed', 'role.deleted'],
   'attachment.downloaded',
 ]);
 const FIELDS = new Set([
@@ -45,7 +46,7 @@ const FIELDS = new Set([
   ...['role', 'teams', 'more', 'lines', 'format', 'editMinutes', 'guardStaff', 'guardDealer'],
   ...['remindDealerMinutes', 'closeSilentMinutes', 'auditDays', 'closedToDealers'],
   ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
-  'secondStepRoles',
+  ...['secondStepRoles', 'base', 'rights', 'customRole'],
 ]);
 const CODES = new Set([
   ...['wrong_credentials', 'rate_limited', 'access_closed', 'session_limit', 'portal_closed'],

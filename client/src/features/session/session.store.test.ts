@@ -50,6 +50,8 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       manageTokens: false,
       seeOrders: true,
       seeRights: false,
+      seeAudit: false,
+      seeSeats: false,
     },
     settings: {},
     limits: {

@@ -51,6 +51,8 @@ const NO_RIGHTS: Rights = {
   manageTokens: false,
   seeOrders: false,
   seeRights: false,
+  seeAudit: false,
+  seeSeats: false,
 };
 
 /** Who is signed in here. Every other store watches `personId` and forgets all it holds when it changes. */

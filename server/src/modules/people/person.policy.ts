@@ -63,11 +63,16 @@ export function rightsOf(actor: Who): Rights {
     manageTokens: holds(actor, 'token.manage'),
     seeOrders: holds(actor, 'order.list'),
     seeRights: holds(actor, 'rights.see'),
+    seeAudit: holds(actor, 'audit.read'),
+    seeSeats: holds(actor, 'seats.see'),
   };
 }
 
 /** Adds colleagues and changes their roles, teams and access. */
 export const managesStaff = (actor: Who) => holds(actor, 'staff.manage');
+
+/** Sees who may do what: the table, and the roles made of it. */
+export const seesRights = (actor: Who) => holds(actor, 'rights.see');
 
 /** Makes and closes tokens of other systems. */
 export const managesTokens = (actor: Who) => holds(actor, 'token.manage');

@@ -72,7 +72,7 @@ function expectedOf({ operation, sample, thing, caller }: Cell): {
   for (const name of chainOf(sample.rights ?? [operation.route.right])) {
     const { object } = rights[name];
     if (object !== null && thing.missing.includes(object)) return { expected: 'absent', by: name };
-    const said = verdict(caller.roles, name, standing, sample.state ?? null);
+    const said = verdict(caller.roles, name, standing, sample.state ?? null, caller.customRights);
     if (said !== 'yes') return { expected: said, by: name };
   }
   const isGone = sample.nested === true || thing.missing.length > 0;
@@ -302,8 +302,13 @@ describe('news over the socket', () => {
       const ids = new Set(heard.flatMap(({ entries }) => entries.map(({ id }) => id)));
       for (const { place, entryId, isNote } of told) {
         const may =
-          verdict(caller.roles, isNote ? 'note.read' : 'appeal.read', place.standing(caller)) ===
-          'yes';
+          verdict(
+            caller.roles,
+            isNote ? 'note.read' : 'appeal.read',
+            place.standing(caller),
+            null,
+            caller.customRights,
+          ) === 'yes';
         tried += 1;
         if (ids.has(entryId) !== may)
           wrong.push(
