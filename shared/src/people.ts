@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { STAFF_ROLES } from './role-words';
 import { AppealListView, AppealSort, BoardView } from './appeal-lists';
 import { moment, typed, typedOrEmpty } from './text';
 
 export const Role = z.enum(['dealer', 'manager', 'supervisor', 'admin']);
 export type Role = z.infer<typeof Role>;
-/** Of the supplier's own people, from the least to the most rights. */
-export const StaffRole = z.enum(['manager', 'supervisor', 'admin']);
+/** Of the supplier's own people. */
+export const StaffRole = z.enum(STAFF_ROLES);
 export type StaffRole = z.infer<typeof StaffRole>;
 /** Which side of a conversation a person stands on. */
 export const Side = z.enum(['dealer', 'staff']);

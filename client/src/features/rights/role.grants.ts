@@ -1,6 +1,6 @@
-import { StaffRole } from '@otklik/shared/people';
 import type { RightLine } from '@otklik/shared/rights';
-import type { ChosenRight, CustomRole } from '@otklik/shared/roles';
+import { STAFF_ROLES, type ChosenRight, type StaffRole } from '@otklik/shared/role-words';
+import type { CustomRole } from '@otklik/shared/roles';
 
 /** The role whose cell of the table a custom role has in this line; null: it has the right never. As the server decides it. */
 export function grantOf(
@@ -9,7 +9,7 @@ export function grantOf(
 ): StaffRole | null {
   if (chosen === null) return may[base] === undefined ? null : base;
   if (!rights.some((right) => right === chosen)) return null;
-  const above = StaffRole.options.slice(StaffRole.options.indexOf(base));
+  const above = STAFF_ROLES.slice(STAFF_ROLES.indexOf(base));
   return above.find((role) => may[role] !== undefined) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import { StaffRole } from '@otklik/shared/people';
+import { STAFF_ROLES, type StaffRole } from '@otklik/shared/role-words';
 import type { CustomRole } from '@otklik/shared/roles';
 
 /** What is given to somebody: a role as it is built in, or one of named rights, with its base. */
@@ -14,6 +14,6 @@ export const keyOf = ({ role, customRoleId }: GivenRole): string => customRoleId
 export function roleOf(key: string | null, customs: readonly CustomRole[]): GivenRole {
   const custom = customs.find(({ id }) => id === key);
   if (custom) return { role: custom.base, customRoleId: custom.id };
-  const role = StaffRole.options.find((one) => one === key) ?? 'manager';
+  const role = STAFF_ROLES.find((one) => one === key) ?? 'manager';
   return { role, customRoleId: null };
 }

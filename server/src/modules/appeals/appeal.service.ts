@@ -693,7 +693,6 @@ export function createAppealService({
           [appealId, actor.personId],
         ),
       ]);
-      const staff = isStaff(actor);
       const subject = subjectOf(facts);
       const done = subject.status === 'resolved' || subject.status === 'closed';
       return {

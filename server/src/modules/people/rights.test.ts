@@ -1,6 +1,7 @@
 import type { RightName } from '@otklik/shared/rights';
 import { describe, expect, it } from 'vitest';
-import { ChosenRight, LOWEST_BASE, NEEDED } from '@otklik/shared/roles';
+import { LOWEST_BASE, NEEDED } from '@otklik/shared/role-words';
+import { ChosenRight } from '@otklik/shared/roles';
 import { chosenBy, chosenFor, covers, holds, rights, verdict } from './rights';
 
 describe('the table of rights', () => {

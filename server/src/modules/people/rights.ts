@@ -1,12 +1,6 @@
 import type { ServerNews } from '@otklik/shared/news';
 import { StaffRole } from '@otklik/shared/people';
-import {
-  RightName,
-  type ObjectKind,
-  type ObjectState,
-  type Relation,
-  type RoleName,
-} from '@otklik/shared/rights';
+import type { ObjectKind, ObjectState, Relation, RightName, RoleName } from '@otklik/shared/rights';
 import { ChosenRight } from '@otklik/shared/roles';
 import type { Actor } from './actor';
 

@@ -1,7 +1,6 @@
 import { StaffRole } from '@otklik/shared/people';
+import { fitsBase, NEEDED } from '@otklik/shared/role-words';
 import {
-  fitsBase,
-  NEEDED,
   type ChosenRight,
   ROLES_MAX,
   type CustomRole,
