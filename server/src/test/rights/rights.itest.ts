@@ -416,42 +416,50 @@ describe('every operation, to everybody, about everything', () => {
     expect(cells - before).toBeGreaterThan(400);
   });
 
-  it('over HTTP answers as the table says, by fresh sessions and by old ones', async () => {
-    const wrong: string[] = [];
-    let turn = 0;
-    await all(
-      cellsOf((sample) => !sample.apart),
-      8,
-      async (cell) => {
-        turn += 1;
-        const { headers, agedHeaders } = cell.caller;
-        await tryOut(cell, turn % 2 ? headers : agedHeaders, wrong);
-      },
-    );
-    expect(brief(wrong)).toEqual([]);
-  }, PATIENCE_MS);
+  it(
+    'over HTTP answers as the table says, by fresh sessions and by old ones',
+    async () => {
+      const wrong: string[] = [];
+      let turn = 0;
+      await all(
+        cellsOf((sample) => !sample.apart),
+        8,
+        async (cell) => {
+          turn += 1;
+          const { headers, agedHeaders } = cell.caller;
+          await tryOut(cell, turn % 2 ? headers : agedHeaders, wrong);
+        },
+      );
+      expect(brief(wrong)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('also where it ends sessions, solves and takes people off', async () => {
-    const wrong: string[] = [];
-    const some = cellsOf((sample) => sample.apart === true);
-    const isLeaving = ({ operation }: Cell) => keyOf(operation).includes('/participants/');
-    const attempt = async (cell: Cell) => {
-      const { person, headers } = cell.caller;
-      const own = person && (await aSession(server.database.db, person));
-      await tryOut(cell, own ? { cookie: own.cookie } : headers, wrong);
-    };
-    /** What is done to one thing is done in order. */
-    const byThing = (cells: Cell[]) =>
-      all([...groupBy(cells, ({ thing }) => thing).values()], 8, async (group) => {
-        for (const cell of group) await attempt(cell);
-      });
-    const ofPlaces = some.filter(({ thing }) => thing.data !== null);
-    await byThing(ofPlaces.filter((cell) => !isLeaving(cell)));
-    // Who has left stands otherwise to everything after.
-    await byThing(ofPlaces.filter(isLeaving));
-    for (const cell of some) if (cell.thing.data === null) await attempt(cell);
-    expect(brief(wrong)).toEqual([]);
-  }, PATIENCE_MS);
+  it(
+    'also where it ends sessions, solves and takes people off',
+    async () => {
+      const wrong: string[] = [];
+      const some = cellsOf((sample) => sample.apart === true);
+      const isLeaving = ({ operation }: Cell) => keyOf(operation).includes('/participants/');
+      const attempt = async (cell: Cell) => {
+        const { person, headers } = cell.caller;
+        const own = person && (await aSession(server.database.db, person));
+        await tryOut(cell, own ? { cookie: own.cookie } : headers, wrong);
+      };
+      /** What is done to one thing is done in order. */
+      const byThing = (cells: Cell[]) =>
+        all([...groupBy(cells, ({ thing }) => thing).values()], 8, async (group) => {
+          for (const cell of group) await attempt(cell);
+        });
+      const ofPlaces = some.filter(({ thing }) => thing.data !== null);
+      await byThing(ofPlaces.filter((cell) => !isLeaving(cell)));
+      // Who has left stands otherwise to everything after.
+      await byThing(ofPlaces.filter(isLeaving));
+      for (const cell of some) if (cell.thing.data === null) await attempt(cell);
+      expect(brief(wrong)).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
   it('says of what may not be seen exactly what it says of what does not exist', () => {
     const different = [...absences].filter(([, answers]) => answers.size > 1);
