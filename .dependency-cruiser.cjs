@@ -99,7 +99,7 @@ module.exports = {
       to: {
         path: '^shared/src/',
         pathNot:
-          '(\\.api|/route|/limits|/macro-text|/report-words|/board-words|/courtesy|/production|/calendar-days|/audit-words|/csv)\\.ts$',
+          '(\\.api|/route|/limits|/macro-text|/report-words|/role-words|/board-words|/courtesy|/production|/calendar-days|/audit-words|/csv)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

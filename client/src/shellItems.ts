@@ -155,10 +155,18 @@ function staffItems(
             ...{ key: 'company', to: '/admin/settings', icon: SlidersHorizontal },
             ...{ label: t('common.nav.company'), place: 'second' as const },
           },
+        ]
+      : []),
+    ...(can.seeAudit
+      ? [
           {
             ...{ key: 'audit', to: '/admin/audit', icon: ScrollText },
             ...{ label: t('common.nav.audit'), place: 'second' as const },
           },
+        ]
+      : []),
+    ...(can.seeSeats
+      ? [
           {
             ...{ key: 'seats', to: '/admin/seats', icon: Armchair },
             ...{ label: t('common.nav.seats'), place: 'second' as const },

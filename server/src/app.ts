@@ -33,6 +33,7 @@ import {
   createSplitService,
   noticeRoutes,
   questionRoutes,
+  appealScope,
   standingFrom,
   standingOf,
   startClockPoller,
@@ -65,6 +66,8 @@ import {
   refuseUnenrolled,
   refuseViewing,
   rightsRoutes,
+  roleRoutes,
+  createRoleService,
   rooms,
   roomsOf,
   shownAddress,
@@ -294,7 +297,7 @@ export async function createApp({
 
   const zone = async () => (await sla.company()).zone;
   const facts = createFactsService({ db, log, pace, zone, calendarById: sla.calendarById });
-  const reports = createReportService({ db, facts, zone, now: clock });
+  const reports = createReportService({ db, facts, zone, now: clock, appealScope });
 
   /* Edges */
   const transfers = createTransfers();
@@ -315,6 +318,7 @@ export async function createApp({
   const splits = createSplitService({ db, sla, appeals, tell, ...fixed });
   peopleRoutes(api, { sessions, config });
   accountRoutes(api, { links, staff, integrations, sessions, signOn, config });
+  roleRoutes(api, createRoleService({ db, now: clock }));
   dealerRoutes(api, { dealers });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });

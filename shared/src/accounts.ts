@@ -1,9 +1,6 @@
 import * as z from 'zod';
-import { PASSWORD_MIN } from './people';
+import { PASSWORD_MIN, StaffRole } from './people';
 import { moment, typed, typedOrEmpty } from './text';
-
-/** Roles of the supplier's own people. */
-const StaffRole = z.enum(['manager', 'supervisor', 'admin']);
 
 /** A way to set one's password, told once to whoever made it; he hands it over. */
 export const PasswordLink = z.object({
@@ -34,6 +31,8 @@ export const StaffView = z.object({
   name: z.string(),
   jobTitle: z.string(),
   role: StaffRole,
+  /** A role made of named rights, whose base is `role`. */
+  customRoleId: z.uuid().nullable(),
   teamIds: z.array(z.uuid()),
   accessAllowed: z.boolean(),
   sessionsNow: z.number().int(),
@@ -48,6 +47,8 @@ export const AddStaff = z.strictObject({
   name: typed(120),
   jobTitle: typedOrEmpty(120).default(''),
   role: StaffRole,
+  /** Its base has to be `role`. */
+  customRoleId: z.uuid().nullable().default(null),
   teamIds: teamIds.default([]),
 });
 export type AddStaff = z.input<typeof AddStaff>;
@@ -55,7 +56,10 @@ export const ChangeStaff = z.strictObject({
   personId: z.uuid(),
   name: typed(120).optional(),
   jobTitle: typedOrEmpty(120).optional(),
+  /** Alone: the role as it is built in. */
   role: StaffRole.optional(),
+  /** Brings its base with it as `role`; null: the role as it is built in. */
+  customRoleId: z.uuid().nullable().optional(),
   teamIds: teamIds.optional(),
   accessAllowed: z.boolean().optional(),
 });

@@ -46,6 +46,8 @@ export interface ErrorFacts {
   /** The window in which a message may still be changed has passed. */
   edit_window_over: { minutes: number };
   conflict: { what: string };
+  /** So many people have the role: it cannot go. */
+  role_in_use: { people: number };
   /** The appeal was merged into the one with this number: there it goes on. */
   appeal_merged: { no: number };
   bad_origin: object;

@@ -1,10 +1,13 @@
 import * as z from 'zod';
+import { STAFF_ROLES } from './role-words';
 import { AppealListView, AppealSort, BoardView } from './appeal-lists';
 import { moment, typed, typedOrEmpty } from './text';
 
 export const Role = z.enum(['dealer', 'manager', 'supervisor', 'admin']);
 export type Role = z.infer<typeof Role>;
-export type StaffRole = Exclude<Role, 'dealer'>;
+/** Of the supplier's own people. */
+export const StaffRole = z.enum(STAFF_ROLES);
+export type StaffRole = z.infer<typeof StaffRole>;
 /** Which side of a conversation a person stands on. */
 export const Side = z.enum(['dealer', 'staff']);
 export type Side = z.infer<typeof Side>;
@@ -71,6 +74,8 @@ export const Rights = z.object({
   seeOrders: z.boolean(),
   seeRights: z.boolean(),
   viewAs: z.boolean(),
+  seeAudit: z.boolean(),
+  seeSeats: z.boolean(),
 });
 export type Rights = z.infer<typeof Rights>;
 

@@ -81,6 +81,8 @@ export const RightLine = z.object({
   needs: RightName.nullable(),
   /** To whoever lacks it the object does not exist. */
   hides: z.boolean(),
+  /** The right by whose name custom roles have it or not; null: they have it as their base has. */
+  chosen: RightName.nullable(),
   /** By role: whatever stands between them, or only in these relations. A role that is left out has it never. */
   may: z.partialRecord(RoleName, z.union([z.literal('any'), z.array(Relation)])),
   /** The roles that are named have it only in these states. */

@@ -29,6 +29,7 @@ import { IntegrationTokens1763702020000 } from './1763702020000-integration-toke
 import { KnownDevices1763702030000 } from './1763702030000-known-devices';
 import { SignOn1763702040000 } from './1763702040000-sign-on';
 import { UploadHours1763702100000 } from './1763702100000-upload-hours';
+import { CustomRoles1763702300000 } from './1763702300000-custom-roles';
 import { Viewings1763702400000 } from './1763702400000-viewings';
 import { Directories1763702500000 } from './1763702500000-directories';
 
@@ -65,6 +66,7 @@ export const migrations = [
   KnownDevices1763702030000,
   SignOn1763702040000,
   UploadHours1763702100000,
+  CustomRoles1763702300000,
   Viewings1763702400000,
   Directories1763702500000,
 ];

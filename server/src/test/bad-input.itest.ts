@@ -203,13 +203,25 @@ beforeAll(async () => {
     'POST /visitors/:visitorId/password-link': { visitorId },
     'POST /password-links/look': { token: 'nobody made it' },
     'POST /password-links/use': { token: 'nobody made it', password: 'a good new password' },
+    'GET /roles': {},
+    'PUT /roles/:roleId': {
+      ...{ roleId: randomUUID(), rev: 1, name: 'x', base: 'manager', rights: ['note.write'] },
+    },
+    'DELETE /roles/:roleId': { roleId: randomUUID(), rev: 1 },
     'GET /staff': {},
     'POST /staff': {
-      ...{ login: 'new@example.test', name: 'x', jobTitle: 'x', role: 'manager', teamIds: [] },
+      ...{
+        login: 'new@example.test',
+        name: 'x',
+        jobTitle: 'x',
+        role: 'manager',
+        teamIds: [],
+        customRoleId: null,
+      },
     },
     'PATCH /staff/:personId': {
       ...{ personId: company.stranger.id, name: 'x', jobTitle: 'x', role: 'manager' },
-      ...{ teamIds: [company.team.id], accessAllowed: true },
+      ...{ teamIds: [company.team.id], accessAllowed: true, customRoleId: null },
     },
     'POST /staff/:personId/password-link': { personId: company.stranger.id },
     'DELETE /people/:personId/second-step': { personId: company.stranger.id },

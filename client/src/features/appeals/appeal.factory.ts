@@ -48,6 +48,8 @@ export function aPerson(id: string, side: 'dealer' | 'staff' = 'dealer'): Me {
       seeOrders: true,
       seeRights: false,
       viewAs: false,
+      seeAudit: false,
+      seeSeats: false,
     },
     settings: {},
     limits: {

@@ -8,7 +8,7 @@ export const routes: RouteRecordRaw[] = [
       messages: ['audit', 'admin'],
       nav: 'audit',
       side: 'staff',
-      right: 'manageCompany',
+      right: 'seeAudit',
     },
   },
 ];

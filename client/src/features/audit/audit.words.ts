@@ -39,6 +39,7 @@ const ACTIONS = new Set([
   ...['person.link_used', 'person.second_step_on', 'person.second_step_off'],
   ...['person.recovery_codes_made', 'person.device_refused', 'person.sign_on_linked'],
   ...['attachment.downloaded', 'view_as.begun', 'view_as.ended'],
+  ...['role.created', 'role.changed', 'role.deleted'],
 ]);
 const FIELDS = new Set([
   ...['name', 'code', 'taxId', 'zone', 'contract', 'phone', 'email', 'address', 'manager', 'login'],
@@ -48,6 +49,7 @@ const FIELDS = new Set([
   ...['remindDealerMinutes', 'closeSilentMinutes', 'auditDays', 'closedToDealers'],
   ...['closedMessageRu', 'closedMessageEn', 'sessions', 'scopes', 'expiresAt', 'issuer'],
   ...['secondStepRoles', 'viewedAs', 'nameRu', 'nameEn', 'active', 'team', 'appeals', 'place'],
+  ...['base', 'rights', 'customRole'],
 ]);
 const ROLES = new Set(['dealer', 'manager', 'supervisor', 'admin']);
 const CODES = new Set([

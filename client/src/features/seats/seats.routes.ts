@@ -4,6 +4,6 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/admin/seats',
     component: () => import('./SeatsPage.vue'),
-    meta: { messages: ['seats'], nav: 'seats', side: 'staff', right: 'manageCompany' },
+    meta: { messages: ['seats'], nav: 'seats', side: 'staff', right: 'seeSeats' },
   },
 ];

@@ -52,6 +52,8 @@ function me(id: string, fields: Partial<Me> = {}): Me {
       seeOrders: true,
       seeRights: false,
       viewAs: false,
+      seeAudit: false,
+      seeSeats: false,
     },
     settings: {},
     limits: {

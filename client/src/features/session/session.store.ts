@@ -56,6 +56,8 @@ const NO_RIGHTS: Rights = {
   seeOrders: false,
   seeRights: false,
   viewAs: false,
+  seeAudit: false,
+  seeSeats: false,
 };
 
 /** Who is signed in here. Every other store watches `personId` and forgets all it holds when it changes. */

@@ -1,8 +1,19 @@
-import type { StaffRole } from '@otklik/shared/people';
+import { STAFF_ROLES, type StaffRole } from '@otklik/shared/role-words';
+import type { CustomRole } from '@otklik/shared/roles';
 
-/** From the least to the most rights. */
-export const ROLES = ['manager', 'supervisor', 'admin'] as const satisfies readonly StaffRole[];
+/** What is given to somebody: a role as it is built in, or one of named rights, with its base. */
+export interface GivenRole {
+  role: StaffRole;
+  customRoleId: string | null;
+}
 
-/** The role a list names; what it does not know is the one with the least rights. */
-export const roleOf = (value: string | null): StaffRole =>
-  ROLES.find((role) => role === value) ?? 'manager';
+/** As a list names it: by the custom role's id, else by the role. */
+export const keyOf = ({ role, customRoleId }: GivenRole): string => customRoleId ?? role;
+
+/** What a list names; what it does not know is the role with the least rights. */
+export function roleOf(key: string | null, customs: readonly CustomRole[]): GivenRole {
+  const custom = customs.find(({ id }) => id === key);
+  if (custom) return { role: custom.base, customRoleId: custom.id };
+  const role = STAFF_ROLES.find((one) => one === key) ?? 'manager';
+  return { role, customRoleId: null };
+}

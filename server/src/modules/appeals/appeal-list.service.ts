@@ -10,7 +10,7 @@ import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { pageOf, placeMoment, readCursor } from '../../platform/paging';
-import { holds, isStaff, type Actor } from '../people';
+import { holds, isStaff, seesAllAppeals, type Actor } from '../people';
 import { appealPolicy, appealScope } from './appeal.policy';
 import { appealRepository } from './appeal.repository';
 import { dealerAppeal, staffAppeal } from './appeal.view';
@@ -176,6 +176,11 @@ export function createAppealListService({ db, now }: { db: Db; now?: () => Date 
       const bind = (value: unknown) => `$${parameters.push(value)}`;
       const at = bind(now?.() ?? null);
       const conditions = [OPEN];
+      // Whoever has the board by a role of his own sees on it what he sees elsewhere.
+      if (!seesAllAppeals(actor))
+        conditions.push(
+          `EXISTS (SELECT FROM dealer d WHERE d.id = a.dealer_id AND ${appealScope(actor, parameters)})`,
+        );
       for (const [name, column] of FILTERED) {
         if (filter[name] !== undefined) conditions.push(`${column} = ${bind(filter[name])}`);
       }

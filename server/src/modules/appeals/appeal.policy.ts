@@ -56,6 +56,8 @@ export const appealPolicy = {
   /** An entry without a public number is the staff's own. */
   readEntry: (actor: Actor, entry: { public_seq: number | null }) =>
     entry.public_seq !== null || holds(actor, 'note.read'),
+  /** Messages that both sides read. */
+  write: (actor: Actor) => holds(actor, 'appeal.write'),
   writeNote: (actor: Actor) => holds(actor, 'note.write'),
   /** Opening on behalf of a dealer, naming priority, source or contact. */
   openFor: (actor: Actor) => holds(actor, 'appeal.open_for'),
@@ -88,6 +90,12 @@ export const appealPolicy = {
   seeClocks: (actor: Actor) => holds(actor, 'appeal.see_clocks'),
   /** Either side may say that a clock is wrong; supervisors settle it. */
   settleDispute: (actor: Actor) => holds(actor, 'dispute.settle'),
+  /** Every open dispute, in one list. */
+  listDisputes: (actor: Actor) => holds(actor, 'dispute.list'),
+  /** Statuses but for `resolved`, which has a right of its own. */
+  setStatus: (actor: Actor) => holds(actor, 'appeal.change_status'),
+  /** Hands over many at once, from the board. */
+  reassign: (actor: Actor) => holds(actor, 'board.reassign'),
   /** A dealer may say that his problem is solved; everything else is the staff's. */
   changeStatus: (actor: Actor, appeal: Subject, to: Status) =>
     to === 'resolved'

@@ -284,7 +284,8 @@ export function createAppealService({
       const onBehalf = isStaff(actor);
       if (
         !appealPolicy.openFor(actor) &&
-        (input.dealerId !== undefined ||
+        (onBehalf ||
+          input.dealerId !== undefined ||
           input.source !== undefined ||
           input.priority !== undefined ||
           input.contactName !== undefined)
@@ -373,7 +374,7 @@ export function createAppealService({
      */
     async reassign(actor: Actor, { items }: z.output<typeof Reassign>): Promise<Reassigned> {
       if (!holds(actor, 'staff.work')) throw fail('not_found', { what: 'path' });
-      if (!appealPolicy.assign(actor)) throw fail('forbidden', { right: 'assign' });
+      if (!appealPolicy.reassign(actor)) throw fail('forbidden', { right: 'assign' });
       const people = new Map<string, { id: string; name: string }>();
       await db.transaction(async (tx) => {
         for (const id of new Set(items.flatMap(({ to }) => to ?? [])))
@@ -427,7 +428,8 @@ export function createAppealService({
         if (command && (await wasDone(tx, actor, command))) return;
         // Solved twice is solved; of any other status a dealer does not even learn that it is so already.
         const isSolved = status === 'resolved' && subject.status === status;
-        if (!isSolved && !appealPolicy.changeStatus(actor, subject, status))
+        const asked = isSolved ? { ...subject, status: 'in_work' as const } : subject;
+        if (!appealPolicy.changeStatus(actor, asked, status))
           throw fail('forbidden', { right: 'changeStatus' });
         if (subject.status === status) {
           if (command) await appealRepository.addIdleCommand(tx, actor.personId, command);
@@ -636,6 +638,7 @@ export function createAppealService({
     /** The side that owes the answer says that none is needed: the wait ends without a fake reply. */
     noAnswerNeeded: (actor: Actor, { appealId }: { appealId: string }) =>
       changing(actor, appealId, async (work, at) => {
+        if (!appealPolicy.write(actor)) throw fail('forbidden', { right: 'write' });
         const { row } = work.facts;
         if (row.answer_owed_by !== actor.side) return;
         row.answer_owed_by = null;
@@ -707,7 +710,6 @@ export function createAppealService({
           [appealId, actor.personId],
         ),
       ]);
-      const staff = isStaff(actor);
       const subject = subjectOf(facts);
       const done = subject.status === 'resolved' || subject.status === 'closed';
       return {
@@ -717,15 +719,15 @@ export function createAppealService({
         orders,
         attachments,
         can: {
-          reply: facts.row.merged_into === null,
+          reply: facts.row.merged_into === null && appealPolicy.write(actor),
           note: appealPolicy.writeNote(actor),
           assign: appealPolicy.assign(actor),
-          changeStatus: staff && facts.row.merged_into === null,
+          changeStatus: facts.row.merged_into === null && appealPolicy.setStatus(actor),
           merge: appealPolicy.merge(actor),
           changeFields: appealPolicy.changeFields(actor),
           pullIn: appealPolicy.pullIn(actor),
           linkOrder: appealPolicy.linkOrder(actor),
-          noAnswerNeeded: facts.row.answer_owed_by === actor.side,
+          noAnswerNeeded: facts.row.answer_owed_by === actor.side && appealPolicy.write(actor),
           resolve: !done && appealPolicy.changeStatus(actor, subject, 'resolved'),
         },
       };

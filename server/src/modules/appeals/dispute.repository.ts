@@ -68,12 +68,12 @@ export const disputeRepository = {
     return settled.length > 0;
   },
 
-  /** Open ones of all appeals, the longest open first. */
-  open: (q: Queries, limit: number): Promise<DisputeInList[]> =>
+  /** Open ones, the longest open first. @param scope over `a` and `d` @param parameters of it, after the limit */
+  open: (q: Queries, scope: string, parameters: readonly unknown[]): Promise<DisputeInList[]> =>
     q.query<DisputeInList>(
       `SELECT ${COLUMNS}, a.no AS "appealNo", a.subject, d.name AS "dealerName", count(*) OVER ()::int AS total
        FROM clock_dispute c JOIN appeal a ON a.id = c.appeal_id JOIN dealer d ON d.id = a.dealer_id
-       WHERE c.outcome IS NULL ORDER BY c.raised_at, c.id LIMIT $1`,
-      [limit],
+       WHERE c.outcome IS NULL AND ${scope} ORDER BY c.raised_at, c.id LIMIT $1`,
+      parameters,
     ),
 };

@@ -6,7 +6,7 @@ import type { Db } from '../../platform/db';
 import { breaksConstraint, fail } from '../../platform/errors';
 import { isStaff, type Actor } from '../people';
 import { clockRepository, stretchesOf, type Clock, type ClockStep, type SlaService } from '../sla';
-import { appealPolicy } from './appeal.policy';
+import { appealPolicy, appealScope } from './appeal.policy';
 import { appealRepository, matchedOf, subjectOf, type AppealChange } from './appeal.repository';
 import type { AppealService } from './appeal.service';
 import { disputeRepository, type Dispute } from './dispute.repository';
@@ -245,10 +245,11 @@ export function createLedgerService({ db, sla, appeals }: LedgerDeps) {
     }
   }
 
-  /** @throws forbidden – only supervisors */
+  /** Of what one may see. @throws forbidden – only supervisors */
   async function openDisputes(actor: Actor): Promise<OpenDisputes> {
-    if (!appealPolicy.settleDispute(actor)) throw fail('forbidden', { right: 'settleDispute' });
-    const found = await disputeRepository.open(db, LISTED);
+    if (!appealPolicy.listDisputes(actor)) throw fail('forbidden', { right: 'settleDispute' });
+    const parameters: unknown[] = [LISTED];
+    const found = await disputeRepository.open(db, appealScope(actor, parameters), parameters);
     return {
       count: found[0]?.total ?? 0,
       items: found.map((one) => ({

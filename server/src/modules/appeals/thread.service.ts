@@ -126,7 +126,10 @@ export function createThreadService({
         ],
       });
     }
-    if (input.thenStatus !== undefined && (input.kind !== 'message' || actor.side !== 'staff')) {
+    if (
+      input.thenStatus !== undefined &&
+      (input.kind !== 'message' || !appealPolicy.setStatus(actor))
+    ) {
       throw fail('forbidden', { right: 'changeStatus' });
     }
   }
@@ -164,6 +167,8 @@ export function createThreadService({
     const facts = locked.appeals.get(input.appealId);
     if (!facts || !appealPolicy.read(actor, subjectOf(facts)))
       throw fail('not_found', { what: 'appeal' });
+    if (input.kind === 'message' && !appealPolicy.write(actor))
+      throw fail('forbidden', { right: 'write' });
     return facts;
   }
 

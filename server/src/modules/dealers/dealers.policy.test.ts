@@ -8,6 +8,7 @@ const nobodys = { managerId: null };
 const who = (role: 'dealer' | 'manager' | 'supervisor' | 'admin') => ({
   personId: 'm',
   role,
+  customRights: null,
   side: role === 'dealer' ? ('dealer' as const) : ('staff' as const),
 });
 

@@ -1,6 +1,6 @@
 import { holds, type Actor } from '../people';
 
-type Who = Pick<Actor, 'personId' | 'role' | 'side'>;
+type Who = Pick<Actor, 'personId' | 'role' | 'customRights' | 'side'>;
 /** What the decisions are about. */
 interface Subject {
   managerId: string | null;

@@ -60,6 +60,7 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
       email: input.email || dealer.email,
       phone: input.phone || dealer.phone,
       role: 'dealer' as const,
+      customRoleId: null,
       accessAllowed: dealer.newVisitorAccess,
       // Nobody ever knows this one.
       passwordHash: await hashPassword(makeOneTimePassword()),

@@ -47,7 +47,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
   async function signIn(
     person: Omit<
       Actor,
-      'sessionId' | 'nameNeeded' | 'enrolmentNeeded' | 'provenAt' | 'rightsVersion'
+      'sessionId' | 'customRights' | 'nameNeeded' | 'enrolmentNeeded' | 'provenAt' | 'rightsVersion'
     >,
   ) {
     const sessionId = await db.transaction(async (tx) => {
@@ -67,7 +67,7 @@ export async function addPeople(db: Db, password: string, now: Date): Promise<De
     });
     sessions.push(sessionId);
     const fresh = { nameNeeded: false, enrolmentNeeded: false, provenAt: now, rightsVersion: 1 };
-    return { ...person, sessionId, ...fresh };
+    return { ...person, sessionId, customRights: null, ...fresh };
   }
 
   async function addStaff(key: StaffKey): Promise<Actor> {

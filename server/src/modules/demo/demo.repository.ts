@@ -81,6 +81,7 @@ export const demoRepository = {
     );
     // Rules outlive them, so nothing that rules may name can be truncated; and each of these two names the other.
     await tx.query(`WITH gone AS (DELETE FROM person) DELETE FROM dealer`);
+    await tx.query(`DELETE FROM custom_role`);
     // The facts of reports follow changes anew.
     await tx.query(
       `UPDATE report_place SET zone = '', xid = '0', appeal_id = '00000000-0000-0000-0000-000000000000'`,

@@ -1,7 +1,7 @@
 import type { Relation } from '@otklik/shared/rights';
 import { holds, isStaff, type Actor } from '../people';
 
-type Who = Pick<Actor, 'personId' | 'role' | 'side' | 'teamIds'>;
+type Who = Pick<Actor, 'personId' | 'role' | 'customRights' | 'side' | 'teamIds'>;
 /** Where a macro belongs. */
 export type MacroPlace =
   | { scope: 'own'; ownerId: string; teamId: null }

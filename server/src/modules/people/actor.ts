@@ -1,10 +1,13 @@
 import type { Role, Side, VisitorScope } from '@otklik/shared/people';
+import type { RightName } from '@otklik/shared/rights';
 
 /** Who acts: made from the session at the edge, never from the input. */
 export interface Actor {
   personId: string;
   sessionId: string;
   role: Role;
+  /** What a role made of named rights names; null: the role as it is built in. */
+  customRights: readonly RightName[] | null;
   side: Side;
   /** The name messages show: of the session when the login is shared, else of the person. */
   name: string;

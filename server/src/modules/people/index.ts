@@ -1,7 +1,7 @@
 /**
  * People: who they are, how they sign in, what they may, and the log of changes.
  *
- * Tables: person, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, known_device, sign_on_identity, integration_token, viewing, audit_entry
+ * Tables: person, custom_role, person_team, team, session, sign_in_failure, password_link, second_step, recovery_code, known_device, sign_on_identity, integration_token, viewing, audit_entry
  * (reads dealer, appeal, sla_clock, company).
  * Tells all nodes (NOTIFY, see `channels`): session_ended, rights_changed, session_named, device_met.
  * Hears nothing.
@@ -28,6 +28,8 @@ export { refuseUnproven } from './reauthentication';
 export { channels, sessionRepository, type DeviceRow } from './session.repository';
 export { holds, jobRights, type Who } from './rights';
 export { rightsRoutes } from './rights.routes';
+export { roleRoutes } from './role.routes';
+export { createRoleService } from './role.service';
 export { createRefusalLog, type RefusalLog } from './refusal.log';
 export { createSessionService, type SessionService } from './session.service';
 export { createSignOnService } from './sign-on.service';

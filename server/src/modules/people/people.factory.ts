@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Role, SessionRule, VisitorScope } from '@otklik/shared/people';
+import type { Role, SessionRule, StaffRole, VisitorScope } from '@otklik/shared/people';
+import type { ChosenRight } from '@otklik/shared/roles';
 import type { Db } from '../../platform/db';
 import type { Actor } from './actor';
 import { makeToken, tokenHash } from './session.cookie';
@@ -79,6 +80,7 @@ interface PersonFields {
   name: string;
   jobTitle: string;
   role: Role;
+  customRoleId: string | null;
   dealerId: string | null;
   accessAllowed: boolean;
   sessionRule: SessionRule;
@@ -98,6 +100,7 @@ async function aPerson(
     login: `person${no}@example.test`,
     name: `Person ${no}`,
     jobTitle: '',
+    customRoleId: null,
     dealerId: null,
     accessAllowed: true,
     sessionRule: 'dealer',
@@ -108,8 +111,8 @@ async function aPerson(
     ...fields,
   };
   await db.query(
-    `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, access_allowed, session_rule, max_sessions, shared, scope, chief)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, access_allowed, session_rule, max_sessions, shared, scope, chief, custom_role_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     [
       person.id,
       person.login,
@@ -124,6 +127,7 @@ async function aPerson(
       person.shared,
       person.scope,
       person.chief,
+      person.customRoleId,
     ],
   );
   return person;
@@ -135,6 +139,21 @@ export const aVisitor = (
   dealer: { id: string },
   overrides: Partial<Omit<PersonFields, 'role' | 'dealerId'>> = {},
 ) => aPerson(db, { ...overrides, role: 'dealer', dealerId: dealer.id });
+
+/** A role of named rights, of managers unless said. */
+export async function aCustomRole(
+  db: Db,
+  overrides: { name?: string; base?: StaffRole; rights?: readonly ChosenRight[] } = {},
+) {
+  const base: StaffRole = 'manager';
+  const rights: readonly ChosenRight[] = [];
+  const role = { id: randomUUID(), name: `Role ${next()}`, base, rights, rev: 1, ...overrides };
+  await db.query(
+    `INSERT INTO custom_role (id, name, base, rights, rev) VALUES ($1, $2, $3, $4, $5)`,
+    [role.id, role.name, role.base, role.rights, role.rev],
+  );
+  return role;
+}
 
 /** A manager without teams; `role` makes a supervisor or an admin of him. */
 export async function aManager(

@@ -10,6 +10,7 @@ export class Person {
   @Column('text') name!: string;
   @Column('text', { name: 'job_title' }) jobTitle!: string;
   @Column('text') role!: Role;
+  @Column('uuid', { name: 'custom_role_id', nullable: true }) customRoleId!: string | null;
   @Column('uuid', { name: 'dealer_id', nullable: true }) dealerId!: string | null;
   @Column('text') email!: string;
   @Column('text') phone!: string;

@@ -63,7 +63,7 @@ describe('which sessions end', () => {
 
 describe('rights', () => {
   const granted = (role: 'dealer' | 'manager' | 'supervisor' | 'admin') =>
-    Object.entries(rightsOf({ role }))
+    Object.entries(rightsOf({ role, customRights: null }))
       .filter(([, may]) => may)
       .map(([right]) => right);
   it.each([
@@ -71,7 +71,10 @@ describe('rights', () => {
     ['manager', ['writeNotes', 'assign', 'changeFields', 'seeDealers', 'seeOrders']],
     [
       'supervisor',
-      ['writeNotes', 'assign', 'changeFields', 'seeBoard', 'seeReports', 'seeDealers', 'seeOrders'],
+      [
+        ...['writeNotes', 'assign', 'changeFields', 'seeBoard', 'seeReports', 'seeDealers'],
+        ...['seeOrders'],
+      ],
     ],
     [
       'admin',
@@ -90,13 +93,15 @@ describe('rights', () => {
         'manageDirectories',
         'seeOrders',
         'seeRights',
+        'seeAudit',
+        'seeSeats',
       ],
     ],
   ] as const)('of a %s', (role, expected) => {
     expect(granted(role)).toEqual(expected);
   });
   it('only staff look up staff', () => {
-    expect(seesColleagues({ role: 'manager' })).toBe(true);
-    expect(seesColleagues({ role: 'dealer' })).toBe(false);
+    expect(seesColleagues({ role: 'manager', customRights: null })).toBe(true);
+    expect(seesColleagues({ role: 'dealer', customRights: null })).toBe(false);
   });
 });

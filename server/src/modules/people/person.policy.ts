@@ -65,6 +65,8 @@ export function rightsOf(actor: Who): Rights {
     seeOrders: holds(actor, 'order.list'),
     seeRights: holds(actor, 'rights.see'),
     viewAs: viewsAs(actor),
+    seeAudit: holds(actor, 'audit.read'),
+    seeSeats: holds(actor, 'seats.see'),
   };
 }
 
@@ -73,6 +75,9 @@ export const managesStaff = (actor: Who) => holds(actor, 'staff.manage');
 
 /** Sees the portal as somebody else does. */
 export const viewsAs = (actor: Who) => holds(actor, 'person.view_as');
+
+/** Sees who may do what: the table, and the roles made of it. */
+export const seesRights = (actor: Who) => holds(actor, 'rights.see');
 
 /** Makes and closes tokens of other systems. */
 export const managesTokens = (actor: Who) => holds(actor, 'token.manage');

@@ -1,4 +1,5 @@
 import type { PersonSettings, Role } from '@otklik/shared/people';
+import type { RightName } from '@otklik/shared/rights';
 import type { Db, Tx } from '../../platform/db';
 import type { Person } from './person.entity';
 import { channels } from './session.repository';
@@ -23,6 +24,7 @@ export type NewPerson = Pick<
   | 'name'
   | 'jobTitle'
   | 'role'
+  | 'customRoleId'
   | 'dealerId'
   | 'email'
   | 'phone'
@@ -41,6 +43,13 @@ export interface ColleagueRow {
   teamIds: string[];
   openAppeals: number;
   atRisk: number;
+}
+
+/** What a person has his rights by. */
+export interface Standing {
+  role: Role;
+  customRoleId: string | null;
+  customRights: RightName[] | null;
 }
 
 export const personRepository = {
@@ -65,8 +74,8 @@ export const personRepository = {
   /** @returns false when the login is taken, in whatever case; nothing is written then */
   async insert(tx: Tx, person: NewPerson): Promise<boolean> {
     const rows = await tx.query(
-      `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, email, phone, access_allowed, shared, scope, chief, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (lower(login)) DO NOTHING RETURNING id`,
+      `INSERT INTO person (id, login, password_hash, name, job_title, role, dealer_id, email, phone, access_allowed, shared, scope, chief, created_at, custom_role_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (lower(login)) DO NOTHING RETURNING id`,
       [
         person.id,
         person.login,
@@ -82,6 +91,7 @@ export const personRepository = {
         person.scope,
         person.chief,
         person.createdAt,
+        person.customRoleId,
       ],
     );
     return rows.length > 0;
@@ -148,12 +158,14 @@ export const personRepository = {
     return row?.name ?? '';
   },
 
-  async isAdmin(tx: Tx, personId: string): Promise<boolean> {
-    const rows = await tx.query(
-      `SELECT FROM person WHERE id = $1 AND role = 'admin' AND access_allowed`,
+  /** What somebody with access has his rights by, now. */
+  async standingOf(tx: Tx, personId: string): Promise<Standing | null> {
+    const [row] = await tx.query<Standing>(
+      `SELECT p.role, p.custom_role_id AS "customRoleId", r.rights AS "customRights"
+       FROM person p LEFT JOIN custom_role r ON r.id = p.custom_role_id WHERE p.id = $1 AND p.access_allowed`,
       [personId],
     );
-    return rows.length > 0;
+    return row ?? null;
   },
 
   /** Fields that are not named keep their values. */

@@ -5,7 +5,8 @@ import type { Doors } from '../../platform/doors';
 import { fail } from '../../platform/errors';
 import type { Api } from '../../platform/http';
 import type { Actor } from './actor';
-import { holds, jobRights, newsRights, rights } from './rights';
+import { seesRights } from './person.policy';
+import { chosenFor, holds, jobRights, newsRights, rights } from './rights';
 
 /** The table of rights for admins, with everything that is registered under each right. */
 export function rightsRoutes(
@@ -14,7 +15,7 @@ export function rightsRoutes(
 ): void {
   api.mount(rightsApi.table, { input: Nothing, output: RightsTable }, (actor) => {
     if (!holds(actor, 'staff.work')) throw fail('not_found', { what: 'path' });
-    if (!holds(actor, 'rights.see')) throw fail('forbidden', { right: 'seeRights' });
+    if (!seesRights(actor)) throw fail('forbidden', { right: 'seeRights' });
     return Promise.resolve({ items: RightName.options.map((name) => lineOf(name, doorsOf(name))) });
   });
 
@@ -43,7 +44,7 @@ function lineOf(right: RightName, doors: string[]): RightLine {
   ]);
   const states = Object.entries(when).map(([role, list]) => [role, [...list]]);
   return {
-    ...{ right, object, needs, hides, doors },
+    ...{ right, object, needs, hides, doors, chosen: chosenFor(right) },
     may: Object.fromEntries(listed) as RightLine['may'],
     when: Object.fromEntries(states) as RightLine['when'],
   };

@@ -1,5 +1,7 @@
 import type { ServerNews } from '@otklik/shared/news';
+import { StaffRole } from '@otklik/shared/people';
 import type { ObjectKind, ObjectState, Relation, RightName, RoleName } from '@otklik/shared/rights';
+import { ChosenRight } from '@otklik/shared/roles';
 import type { Actor } from './actor';
 
 /** `any`: however they stand to each other. */
@@ -200,7 +202,8 @@ export const rights: Record<RightName, RightRule> = {
   'export.record': { object: null, hides: true, may: staff },
   // Topics and teams. Who is in a team is the business of `staff.manage`.
   'topic.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
-  'staff.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
+  // Whoever gives roles sees what they are.
+  'staff.manage': { object: null, needs: 'rights.see', may: { admin: 'any' } },
   'token.manage': { object: null, needs: 'staff.work', may: { admin: 'any' } },
   // Never another admin; the service looks at whom.
   'person.view_as': { object: null, needs: 'staff.work', may: { admin: 'any' } },
@@ -243,13 +246,40 @@ export const jobRights = {
   sweepAudit: 'server.work',
 } satisfies Record<string, RightName>;
 
-export type Who = Pick<Actor, 'role'> & Partial<Pick<Actor, 'scope' | 'chief'>>;
+/** These are about the same as a right that custom roles name, and come with it. */
+const comesWith: Partial<Record<RightName, ChosenRight>> = {
+  'appeal.solve': 'appeal.change_status',
+  'board.reassign': 'appeal.assign',
+  'dispute.list': 'dispute.settle',
+  'visitor.see': 'visitor.read',
+  'visitor.change': 'visitor.manage',
+};
+/** By which of the rights that custom roles name it is held; null: by the base. */
+export function chosenFor(name: RightName): ChosenRight | null {
+  const chosen = ChosenRight.safeParse(comesWith[name] ?? name);
+  return chosen.success ? chosen.data : null;
+}
+
+export type Who = Pick<Actor, 'role' | 'customRights'> & Partial<Pick<Actor, 'scope' | 'chief'>>;
 
 /** Everything a person may hold a right by. */
 function rolesOf({ role, scope, chief }: Who): RoleName[] {
   if (role !== 'dealer') return [role];
   const visitor = scope === 'all' ? 'dealer_all' : 'dealer_own';
   return chief ? [visitor, 'chief'] : [visitor];
+}
+
+/**
+ * The role whose grant somebody with a custom role has: the base's, or, when that has none, the next one's above it that has.
+ * None: he does not hold the right.
+ */
+function grantingRole(name: RightName, base: RoleName, listed: readonly RightName[]): RoleName[] {
+  const chosen = chosenFor(name);
+  if (chosen === null) return [base];
+  if (!listed.includes(chosen)) return [];
+  const { may } = rights[name];
+  const above = StaffRole.options.slice(StaffRole.options.findIndex((role) => role === base));
+  return above.filter((role) => may[role] !== undefined).slice(0, 1);
 }
 
 const isGranted = (grant: Grant | undefined, relations: readonly Relation[]) =>
@@ -280,7 +310,40 @@ export const holds = (
   name: RightName,
   relations: readonly Relation[] = [],
   state: ObjectState | null = null,
-): boolean => rolesOf(who).some((role) => gives(name, role, relations, state));
+): boolean =>
+  rolesFor(name, rolesOf(who), who.customRights).some((role) =>
+    gives(name, role, relations, state),
+  );
+
+/** By which roles the right may be held, of those somebody has. */
+const rolesFor = (
+  name: RightName,
+  roles: readonly RoleName[],
+  customRights: readonly RightName[] | null,
+): readonly RoleName[] =>
+  customRights === null ? roles : roles.flatMap((role) => grantingRole(name, role, customRights));
+
+/**
+ * Has the one no right that the other lacks? Nobody gives what he has not, and touches nobody who has more. A full admin, with the role
+ * as it is built in, is touched by his like alone: so one is always left.
+ */
+export function covers(
+  who: Pick<Who, 'role' | 'customRights'>,
+  other: Pick<Who, 'role' | 'customRights'>,
+): boolean {
+  const isFull = (one: Pick<Who, 'role' | 'customRights'>) =>
+    one.role === 'admin' && one.customRights === null;
+  if (isFull(who)) return true;
+  return !isFull(other) && chosenBy(other).every((name) => chosenBy(who).includes(name));
+}
+
+/** Of the rights that custom roles name, those somebody holds, whatever the relation. */
+export const chosenBy = (who: Pick<Who, 'role' | 'customRights'>): ChosenRight[] =>
+  ChosenRight.options.filter((name) =>
+    rolesFor(name, rolesOf(who), who.customRights).some(
+      (role) => rights[name].may[role] !== undefined,
+    ),
+  );
 
 /** How somebody stands to what an operation is about, by kind. */
 export type Standing = Partial<Record<ObjectKind, readonly Relation[]>>;
@@ -291,11 +354,13 @@ export function verdict(
   name: RightName,
   standing: Standing,
   state: ObjectState | null = null,
+  customRights: readonly RightName[] | null = null,
 ): 'yes' | 'forbidden' | 'absent' {
   const { object, needs, hides } = rights[name];
-  const before = needs === undefined ? 'yes' : verdict(roles, needs, standing, state);
+  const before = needs === undefined ? 'yes' : verdict(roles, needs, standing, state, customRights);
   if (before !== 'yes') return before;
   const relations = object === null ? [] : (standing[object] ?? []);
-  if (roles.some((role) => gives(name, role, relations, state))) return 'yes';
+  const held = rolesFor(name, roles, customRights);
+  if (held.some((role) => gives(name, role, relations, state))) return 'yes';
   return hides ? 'absent' : 'forbidden';
 }

@@ -9,8 +9,10 @@ import { guesses, refuseSpent } from './guesses';
 import { managesStaff } from './person.policy';
 import { personRepository } from './person.repository';
 import { refuseUnproven } from './reauthentication';
+import { covers } from './rights';
 import { secondStepRepository } from './second-step.repository';
 import { sessionRepository } from './session.repository';
+import { staffRepository } from './staff.repository';
 import { base32, periodOfCode, SECRET_BYTES, totpAddress } from './totp';
 
 interface Deps {
@@ -175,7 +177,7 @@ export function createSecondStepService({ db, now, secrets }: Deps) {
 
   /**
    * For who lost both his phone and his recovery codes; his sessions end with it.
-   * @throws not_found, forbidden – only admins do; @throws reauthentication_needed
+   * @throws not_found, forbidden – only admins do, and not to who has rights that they lack; @throws reauthentication_needed
    */
   async function reset(actor: Actor, personId: string): Promise<void> {
     if (!isStaff(actor)) throw fail('not_found', { what: 'person' });
@@ -188,6 +190,10 @@ export function createSecondStepService({ db, now, secrets }: Deps) {
     await db.transaction(async (tx) => {
       const locked = await personRepository.lock(tx, [personId]);
       if (locked.length === 0) throw fail('not_found', { what: 'person' });
+      const colleague = await staffRepository.find(tx, personId, now());
+      // With it gone, a link to set the password would be enough to become somebody who has more rights.
+      if (colleague && personId !== actor.personId && !covers(actor, colleague))
+        throw fail('forbidden', { right: 'giveRights' });
       if (!(await secondStepRepository.remove(tx, personId))) return;
       if (personId !== actor.personId) {
         const live = await sessionRepository.listLive(tx, [personId], now());

@@ -1,5 +1,6 @@
 import type { SessionEndReason } from '@otklik/shared/errors';
 import type { PersonSettings, Role, SessionRule, VisitorScope } from '@otklik/shared/people';
+import type { RightName } from '@otklik/shared/rights';
 import type { Db, Tx } from '../../platform/db';
 import type { Device } from './device';
 import { viewingRepository } from './viewing.repository';
@@ -41,6 +42,8 @@ export interface SessionRow {
   name: string;
   jobTitle: string;
   role: Role;
+  /** Of a custom role; null: he has none. */
+  customRights: RightName[] | null;
   scope: VisitorScope;
   chief: boolean;
   shared: boolean;
@@ -63,17 +66,17 @@ const COLUMNS = `
   v.id AS "viewId", v.ends_at AS "viewEndsAt",
   EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL) AS "secondStepOn",
   p.role = ANY ((SELECT c.second_step_roles FROM company c)::text[]) AS "secondStepRequired",
-  p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, p.scope, p.chief, p.shared,
+  p.id AS "personId", p.login, p.name, p.job_title AS "jobTitle", p.role, r.rights AS "customRights", p.scope, p.chief, p.shared,
   p.access_allowed AS "accessAllowed", p.session_rule AS "sessionRule", p.max_sessions AS "maxSessions",
   p.rights_version AS "rightsVersion", p.settings,
   d.id AS "dealerId", d.name AS "dealerName", d.zone AS "dealerZone",
   d.several_sessions AS "dealerSeveral", d.max_sessions AS "dealerMax",
   ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds"`;
 const OF_SESSION = `JOIN person p ON p.id = s.person_id LEFT JOIN dealer d ON d.id = p.dealer_id
-  LEFT JOIN viewing v ON v.session_id = s.id`;
+  LEFT JOIN custom_role r ON r.id = p.custom_role_id LEFT JOIN viewing v ON v.session_id = s.id`;
 /** The same with the person who is viewed in it in place of whose it is. */
 const OF_VIEW = `JOIN viewing v ON v.session_id = s.id JOIN person p ON p.id = v.person_id
-  LEFT JOIN dealer d ON d.id = p.dealer_id`;
+  LEFT JOIN dealer d ON d.id = p.dealer_id LEFT JOIN custom_role r ON r.id = p.custom_role_id`;
 
 /** One signed-in device, for lists. */
 export interface DeviceRow {

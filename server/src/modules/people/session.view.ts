@@ -32,6 +32,7 @@ export function actorOf(row: SessionRow): Actor {
     personId: row.personId,
     sessionId: row.sessionId,
     role: row.role,
+    customRights: row.customRights,
     side: row.dealerId === null ? 'staff' : 'dealer',
     name: (shared ? row.personName : null) ?? row.name,
     jobTitle: row.jobTitle,

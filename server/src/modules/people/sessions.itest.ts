@@ -143,6 +143,7 @@ describe('signing in', () => {
       personId: visitor.id,
       sessionId: signed.actor.sessionId,
       role: 'dealer',
+      customRights: null,
       side: 'dealer',
       name: visitor.name,
       jobTitle: 'buyer',

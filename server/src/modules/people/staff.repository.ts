@@ -1,4 +1,5 @@
 import type { StaffRole } from '@otklik/shared/people';
+import type { RightName } from '@otklik/shared/rights';
 import type { Db, Tx } from '../../platform/db';
 
 export interface StaffRow {
@@ -7,6 +8,10 @@ export interface StaffRow {
   name: string;
   jobTitle: string;
   role: StaffRole;
+  customRoleId: string | null;
+  /** Of the custom role; null with none. */
+  customRole: string | null;
+  customRights: RightName[] | null;
   teamIds: string[];
   accessAllowed: boolean;
   sessionsNow: number;
@@ -16,12 +21,13 @@ export interface StaffRow {
 
 const STAFF = `
   SELECT p.id, p.login, p.name, p.job_title AS "jobTitle", p.role, p.access_allowed AS "accessAllowed",
+         p.custom_role_id AS "customRoleId", r.name AS "customRole", r.rights AS "customRights",
          p.last_sign_in_at AS "lastSignInAt",
          EXISTS (SELECT FROM second_step x WHERE x.person_id = p.id AND x.confirmed_at IS NOT NULL) AS "secondStepOn",
          ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY t.team_id) AS "teamIds",
          (SELECT count(*)::int FROM session s
           WHERE s.person_id = p.id AND s.ended_at IS NULL AND s.expires_at > $1) AS "sessionsNow"
-  FROM person p WHERE p.role <> 'dealer'`;
+  FROM person p LEFT JOIN custom_role r ON r.id = p.custom_role_id WHERE p.role <> 'dealer'`;
 
 /** The supplier's people as admins manage them. */
 export const staffRepository = {

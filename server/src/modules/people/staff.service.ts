@@ -16,8 +16,10 @@ import { hashPassword, makeOneTimePassword } from './password';
 import { makePasswordLink } from './password-link.service';
 import { Person } from './person.entity';
 import { managesStaff } from './person.policy';
-import { personRepository } from './person.repository';
+import { personRepository, type Standing } from './person.repository';
 import { refuseUnproven } from './reauthentication';
+import { covers } from './rights';
+import { knownRights, roleRepository, type RoleRow } from './role.repository';
 import { sessionRepository } from './session.repository';
 import { staffRepository, type StaffRow } from './staff.repository';
 import { staffView } from './staff.view';
@@ -28,13 +30,17 @@ export interface NewStaff {
   name: string;
   jobTitle: string;
   role: StaffRole;
+  customRoleId?: string | null;
   teamIds: readonly string[];
 }
 
 export type StaffChange = Omit<z.output<typeof ChangeStaff>, 'personId'>;
 
 /** Who changes; null when a tool does, before there is anybody. */
-type By = Pick<Actor, 'personId' | 'sessionId' | 'role' | 'side' | 'provenAt'> | null;
+type By = Pick<
+  Actor,
+  'personId' | 'sessionId' | 'role' | 'customRights' | 'side' | 'provenAt'
+> | null;
 
 export type StaffService = ReturnType<typeof createStaffService>;
 
@@ -72,6 +78,7 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
     // Nobody ever knows this one.
     const passwordHash = await hashPassword(makeOneTimePassword());
     return db.transaction(async (tx) => {
+      await lockRoles(tx, by);
       const personId = await insert(tx, by, { ...staff, passwordHash });
       const link = await makePasswordLink(tx, { personId, lastSignInAt: null }, now());
       return { person: staffView(await get(tx, personId)), link };
@@ -84,16 +91,17 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
     staff: Omit<NewStaff, 'password'> & { passwordHash: string },
   ): Promise<string> {
     const id = randomUUID();
-    const { login, name, jobTitle, role, passwordHash, teamIds } = staff;
+    const { login, name, jobTitle, role, customRoleId = null, passwordHash, teamIds } = staff;
+    const custom = await roleToGive(tx, by, { role, customRoleId });
     await refuseUnknownTeams(tx, teamIds, null);
     const isNew = await personRepository.insert(tx, {
-      ...{ id, login, name, jobTitle, role, passwordHash, createdAt: now() },
+      ...{ id, login, name, jobTitle, role, customRoleId, passwordHash, createdAt: now() },
       ...{ dealerId: null, email: '', phone: '', accessAllowed: true },
       ...{ shared: false, scope: 'all', chief: false },
     });
     if (!isNew) throw loginTaken();
     await staffRepository.setTeams(tx, id, [...new Set(teamIds)]);
-    const after = { login, jobTitle, role };
+    const after = { login, jobTitle, role, customRole: custom?.name ?? null };
     await recordChange(tx, { ...mark(by, id, name), action: 'staff.added', before: null, after });
     return id;
   }
@@ -104,24 +112,38 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
    * @throws forbidden – only admins change staff
    * @throws reauthentication_needed
    * @throws conflict – one's own role and access are changed by another admin, so that one is always left
-   * @throws invalid_input – a team is unknown
+   * @throws forbidden – he has, or would have, rights that whoever changes him has not
+   * @throws invalid_input – a team or a custom role is unknown, or its base is another one
    */
   async function changeStaff(by: By, personId: string, change: StaffChange): Promise<StaffView> {
     return db.transaction(async (tx) => {
       const before = await lockToManage(tx, by, personId);
       const isOwn = by?.personId === personId;
-      if (isOwn && (differs(change.role, before.role) || change.accessAllowed === false))
+      const { teamIds, role: wantedRole, customRoleId: wantedCustom, ...rest } = change;
+      const custom = await roleToGive(tx, by, { role: wantedRole, customRoleId: wantedCustom });
+      const role = custom?.base ?? wantedRole ?? before.role;
+      const isRoleSaid = wantedRole !== undefined || wantedCustom !== undefined;
+      const customRoleId = isRoleSaid ? (custom?.id ?? null) : before.customRoleId;
+      const isOtherRole = role !== before.role || customRoleId !== before.customRoleId;
+      if (isOwn && (isOtherRole || change.accessAllowed === false))
         throw fail('conflict', { what: 'own_rights' });
-      const { teamIds, ...fields } = change;
       const changed = changedFields(
         { ...before, teams: before.teamIds.join(' ') },
-        { ...fields, teams: teamIds && [...new Set(teamIds)].sort().join(' ') },
+        {
+          ...{
+            ...rest,
+            role,
+            customRole: isOtherRole ? (custom?.name ?? null) : before.customRole,
+          },
+          teams: teamIds && [...new Set(teamIds)].sort().join(' '),
+        },
       );
       if (changed === null) return staffView(before);
       if (teamIds) {
         await refuseUnknownTeams(tx, teamIds, personId);
         await staffRepository.setTeams(tx, personId, [...new Set(teamIds)]);
       }
+      const fields = isOtherRole ? { ...rest, role, customRoleId } : rest;
       if (Object.keys(fields).length > 0) await tx.repository(Person).update(personId, fields);
       const names = Object.keys(changed.after);
       if (names.some((name) => name !== 'name' && name !== 'jobTitle'))
@@ -196,11 +218,46 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
   async function lockToManage(tx: Tx, by: By, personId: string): Promise<StaffRow> {
     allow(by);
     if (by !== null) refuseUnproven(by, now());
+    const mine = await lockRoles(tx, by);
     await personRepository.lock(tx, by === null ? [personId] : [personId, by.personId]);
-    if (by !== null && !(await personRepository.isAdmin(tx, by.personId))) throw forbidden();
     const person = await staffRepository.find(tx, personId, now());
     if (person === null) throw fail('not_found', { what: 'person' });
+    if (mine !== null && !covers(mine, person)) throw beyond();
     return person;
+  }
+
+  /** Nobody else changes roles or staff from here on; what the one who does it holds now. Null: a tool. */
+  async function lockRoles(tx: Tx, by: By): Promise<Standing | null> {
+    await roleRepository.lock(tx);
+    if (by === null) return null;
+    const mine = await personRepository.standingOf(tx, by.personId);
+    if (mine === null || !managesStaff(mine)) throw forbidden();
+    return mine;
+  }
+
+  /**
+   * The custom role that is to be given; null: one that is built in, or none.
+   * @throws invalid_input – it is unknown, or its base is not the role that is said with it
+   * @throws forbidden – it has rights that the giver has not
+   */
+  async function roleToGive(
+    tx: Tx,
+    by: By,
+    {
+      role,
+      customRoleId,
+    }: { role?: StaffRole | undefined; customRoleId?: string | null | undefined },
+  ): Promise<RoleRow | null> {
+    const custom = customRoleId ? await roleRepository.find(tx, customRoleId) : null;
+    if (customRoleId && custom === null) throw refusedRole('unknown', 'names no role there is');
+    if (custom && role !== undefined && role !== custom.base)
+      throw refusedRole('base', 'has another base');
+    const mine = by && (await personRepository.standingOf(tx, by.personId));
+    const given = custom
+      ? { role: custom.base, customRights: knownRights(custom) }
+      : role && { role, customRights: null };
+    if (mine && given && !covers(mine, given)) throw beyond();
+    return custom;
   }
 
   async function get(tx: Tx, personId: string): Promise<StaffRow> {
@@ -229,10 +286,10 @@ export function createStaffService({ db, now }: { db: Db; now: () => Date }) {
   return { list, addStaff, invite, changeStaff, makeLink, endSessions, setPassword };
 }
 
-const differs = <Value>(wanted: Value | undefined, is: Value) =>
-  wanted !== undefined && wanted !== is;
-
 const forbidden = () => fail('forbidden', { right: 'manageStaff' });
+const beyond = () => fail('forbidden', { right: 'giveRights' });
+const refusedRole = (rule: string, message: string) =>
+  fail('invalid_input', { fields: [{ path: 'customRoleId', rule, message }] });
 
 function allow(by: By): void {
   if (by === null) return;

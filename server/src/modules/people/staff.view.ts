@@ -7,6 +7,7 @@ export const staffView = (row: StaffRow): StaffView => ({
   name: row.name,
   jobTitle: row.jobTitle,
   role: row.role,
+  customRoleId: row.customRoleId,
   teamIds: row.teamIds,
   accessAllowed: row.accessAllowed,
   sessionsNow: row.sessionsNow,

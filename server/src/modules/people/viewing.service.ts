@@ -7,6 +7,7 @@ import { viewsAs } from './person.policy';
 import { personRepository } from './person.repository';
 import { refuseUnproven } from './reauthentication';
 import { sessionRepository, type SessionRow } from './session.repository';
+import { actorOf } from './session.view';
 import { viewingRepository } from './viewing.repository';
 
 /** As long as a view lasts when nobody ends it; the table allows no longer one. */
@@ -28,7 +29,8 @@ export function createViewingService({ db, now }: { db: Db; now: () => Date }) {
     await db.transaction(async (tx) => {
       // Whoever takes a right or access from one of the two comes before, and is seen here, or after, and ends the view.
       await personRepository.lock(tx, [actor.personId, personId]);
-      if (!(await personRepository.isAdmin(tx, actor.personId))) throw forbidden();
+      const standing = await personRepository.standingOf(tx, actor.personId);
+      if (standing === null || !viewsAs(standing)) throw forbidden();
       const person = await tx.repository(Person).findOneBy({ id: personId });
       if (person === null) throw fail('not_found', { what: 'person' });
       if (person.role === 'admin') throw forbidden();
@@ -61,7 +63,7 @@ export function createViewingService({ db, now }: { db: Db; now: () => Date }) {
 
   const mayGoOn = (row: SessionRow, viewed: SessionRow) =>
     row.endedReason === null &&
-    row.role === 'admin' &&
+    viewsAs(actorOf(row)) &&
     row.accessAllowed &&
     viewed.role !== 'admin' &&
     viewed.accessAllowed &&

@@ -5,6 +5,9 @@ import { spansOf, type Span } from './report.days';
 import { quantileSql } from './report.durations';
 import { DAY_MEASURES, DIMS, GROUP_COLUMNS, MEASURES, type Dim } from './report.measures';
 
+/** SQL over `a` (appeal) and `d` (dealer), with its values put behind the parameters. */
+export type AppealScope = (parameters: unknown[]) => string;
+
 /** Days of the company's zone, both included, and what appeals are narrowed to. */
 export interface Selection {
   from: string;
@@ -259,6 +262,7 @@ export const reportRepository = {
       colleagueId?: string | undefined;
     },
     page: { limit: number; after: { day: string; id: string } | null },
+    scope: AppealScope | null,
   ) {
     const { parameters, bind } = binder();
     const conditions = [...narrowed(selection, bind), MEASURES[bar.measure].holds];
@@ -277,6 +281,10 @@ export const reportRepository = {
       const end = bind(bar.openOn);
       conditions.push(`f.opened_day <= ${end} AND (f.closed_day IS NULL OR f.closed_day > ${end})`);
     }
+    if (scope !== null)
+      conditions.push(
+        `EXISTS (SELECT FROM appeal a JOIN dealer d ON d.id = a.dealer_id WHERE a.id = f.appeal_id AND ${scope(parameters)})`,
+      );
     const where = conditions.join(' AND ');
     const [count] = await q.query<{ n: number }>(
       `SELECT count(*)::integer AS n FROM appeal_fact f WHERE ${where}`,

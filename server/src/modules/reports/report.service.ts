@@ -11,7 +11,7 @@ import * as z from 'zod';
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
 import { pageOf, readCursor } from '../../platform/paging';
-import type { Actor } from '../people';
+import { seesAllAppeals, type Actor } from '../people';
 import type { FactsService } from './facts.service';
 import { addDays, daysBetween } from './report.days';
 import { minutesOf } from './report.durations';
@@ -31,11 +31,14 @@ export function createReportService({
   facts,
   zone,
   now,
+  appealScope,
 }: {
   db: Db;
   facts: Pick<FactsService, 'followFor'>;
   zone: () => Promise<string>;
   now: () => Date;
+  /** SQL over `a` (appeal) and `d` (dealer) for what somebody may see; puts its values behind the parameters. */
+  appealScope: (actor: Actor, parameters: unknown[]) => string;
 }) {
   function mayRead(actor: Actor): void {
     if (!reportPolicy.exists(actor)) throw fail('not_found', { what: 'path' });
@@ -110,7 +113,7 @@ export function createReportService({
     },
 
     /**
-     * The appeals behind one number of a report.
+     * The appeals behind one number of a report: of those that the number counts, the ones this person may see.
      * @throws not_found – a dealer asks
      * @throws forbidden – neither supervisor nor admin
      * @throws invalid_input – the cursor is not one of ours
@@ -122,10 +125,13 @@ export function createReportService({
       mayRead(actor);
       const after = readCursor(placeInList, input.cursor);
       if (after === null) await facts.followFor(FOLLOW_AT_MOST);
-      const { total, rows } = await reportRepository.appeals(db, selectionOf(input), input, {
-        limit: input.limit + 1,
-        after,
-      });
+      const { total, rows } = await reportRepository.appeals(
+        db,
+        selectionOf(input),
+        input,
+        { limit: input.limit + 1, after },
+        seesAllAppeals(actor) ? null : (parameters) => appealScope(actor, parameters),
+      );
       const page = pageOf(rows, input.limit, (row) => ({ day: row.opened_day, id: row.id }));
       const { colleagueId } = input;
       const [colleague] =

@@ -103,7 +103,11 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
   const id = () => ({ clientId: randomUUID() });
   const shown = ['appeal.read', 'note.read'] as const;
   /** Of two appeals both have to be there before anything else is asked. */
-  const bothSeen = { rights: ['appeal.read'] as const };
+  /** Of two appeals both have to be seen; whoever sees both and may not merge learns that. */
+  const mayMerge = ({ customRights }: Caller) => customRights?.includes('appeal.merge') ?? true;
+  const bothSeen = { rights: ['appeal.read'] as const, only: mayMerge };
+  const mayNotMerge = (input: () => Input) =>
+    place(input, { name: 'without the right', only: (caller: Caller) => !mayMerge(caller) });
   /** Whoever has the right is told that there is nothing like that. */
   const absent = { fine: ['not_found'] as const };
   /** Of a topic or a team that is new. */
@@ -244,6 +248,15 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     'GET /colleagues': [plain({})],
     'GET /dealer/colleagues': [plain({})],
     'GET /rights': [plain({})],
+    'GET /roles': [plain({})],
+    'PUT /roles/:roleId': [
+      plain(() => ({
+        ...{ roleId: randomUUID(), rev: 0, name: randomUUID() },
+        base: 'manager',
+        rights: [],
+      })),
+    ],
+    'DELETE /roles/:roleId': [plain({ roleId: randomUUID(), rev: 1 })],
     'GET /directories': [plain({})],
 
     /* Appeals */
@@ -544,6 +557,7 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
         bothSeen,
       ),
       inside('into one that does not exist', () => ({ ...id(), intoId: randomUUID() }), bothSeen),
+      mayNotMerge(() => ({ ...id(), intoId: places[0]!.data.appealId })),
     ],
     'POST /appeals/:appealId/merge/undo': [place(() => id())],
     'POST /appeals/:appealId/split': [

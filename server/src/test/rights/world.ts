@@ -6,10 +6,12 @@ import type { MacroView } from '@otklik/shared/macros';
 import { macrosApi } from '@otklik/shared/macros.api';
 import { policiesApi } from '@otklik/shared/policies.api';
 import type { ObjectKind, Relation, RoleName } from '@otklik/shared/rights';
+import { ChosenRight } from '@otklik/shared/roles';
 import { aMessage, anAppeal } from '../../modules/appeals/appeal.factory';
 import { anOrder } from '../../modules/orders/order.factory';
 import { createIntegrationService } from '../../modules/people';
 import {
+  aCustomRole,
   aDealer,
   aManager,
   aSession,
@@ -30,6 +32,8 @@ export const DEALER_CANARY = 'канарейка-соседа';
 export interface Caller {
   name: string;
   roles: readonly RoleName[];
+  /** Named by a role of his own; null: the role as it is built in. */
+  customRights: readonly ChosenRight[] | null;
   person: TestPerson | null;
   /** Fresh ones, and the same of a session that is a month old. */
   headers: Record<string, string>;
@@ -80,6 +84,15 @@ export async function aWorld(server: TestApp) {
   const otherManager = await aManager(db, { teamIds: [teams.b.id] });
   const supervisor = await aManager(db, { role: 'supervisor' });
   const admin = await aManager(db, { role: 'admin' });
+  // The one: of the team, without some rights of managers and with some beyond. The other: sees everything, and may do as little as possible.
+  const chosen = ChosenRight.exclude([
+    ...(['appeal.assign', 'appeal.change_fields', 'visitor.manage', 'entry.history'] as const),
+    ...(['sla.manage', 'audit.read', 'staff.manage', 'token.manage'] as const),
+  ]).options;
+  const custom = await aCustomRole(db, { base: 'manager', rights: chosen });
+  const bare = await aCustomRole(db, { base: 'supervisor', rights: [] });
+  const customManager = await aManager(db, { teamIds: [teams.a.id], customRoleId: custom.id });
+  const bareSupervisor = await aManager(db, { role: 'supervisor', customRoleId: bare.id });
   const helper = await aManager(db, { role: 'admin', name: 'Helper' });
   const dealers = {
     ours: await aDealer(db),
@@ -102,6 +115,7 @@ export async function aWorld(server: TestApp) {
   const sessionOf = new Map<string, TestSession>();
   for (const person of [
     ...[own, whole, chief, boss, outsider, manager, otherManager, supervisor, admin, helper],
+    ...[customManager, bareSupervisor],
     ...Object.values(visitors),
   ])
     sessionOf.set(person.id, await server.signIn(person));
@@ -412,11 +426,13 @@ export async function aWorld(server: TestApp) {
     roles: readonly RoleName[],
     person: TestPerson | null,
     teamId: string | null = null,
+    customRights: readonly ChosenRight[] | null = null,
   ): Promise<Caller> {
     if (person === null) {
       const headers: Record<string, string> =
         name === 'integration' ? { authorization: `Bearer ${token}` } : {};
-      return { name, roles, person, headers, agedHeaders: headers, socket: null, teamId };
+      const line = { headers, agedHeaders: headers, socket: null };
+      return { name, roles, customRights, person, teamId, ...line };
     }
     // Rights have moved while the world was made: a new session, and its socket, begin after that.
     const session = await server.signIn(person);
@@ -424,6 +440,7 @@ export async function aWorld(server: TestApp) {
     return {
       name,
       roles,
+      customRights,
       person,
       teamId,
       socket: await session.socket(),
@@ -440,6 +457,8 @@ export async function aWorld(server: TestApp) {
     await caller('manager of another team', ['manager'], otherManager, teams.b.id),
     await caller('supervisor', ['supervisor'], supervisor),
     await caller('admin', ['admin'], admin),
+    await caller('manager, custom role', ['manager'], customManager, teams.a.id, chosen),
+    await caller('supervisor, custom role', ['supervisor'], bareSupervisor, null, []),
     await caller('integration', ['integration'], null),
     await caller('nobody', ['nobody'], null),
   ];
