@@ -63,7 +63,7 @@ describe('staff as admins manage them', () => {
     });
     expect(person).toEqual({
       ...{ id: person.id, login: 'Olga@firm.example', name: 'Olga', jobTitle: 'Engineer' },
-      ...{ role: 'supervisor', teamIds: [team.id], accessAllowed: true },
+      ...{ role: 'supervisor', customRoleId: null, teamIds: [team.id], accessAllowed: true },
       ...{ sessionsNow: 0, lastSignInAt: null, secondStepOn: false },
     });
     expect(link.token).toMatch(/^[\w-]{43}$/);
