@@ -93,6 +93,7 @@ describe('rights', () => {
         'manageDirectories',
         'seeOrders',
         'seeRights',
+        'viewAs',
         'seeAudit',
         'seeSeats',
       ],

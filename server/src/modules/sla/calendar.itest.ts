@@ -32,6 +32,8 @@ beforeAll(async () => {
   admin = await server.signIn(await aManager(db, { role: 'admin' }));
   dealer = await server.signIn(company.visitor);
   manager = await server.signIn(company.manager);
+  // The clock of these tests goes on by years.
+  await db.query(`UPDATE session SET remembered = true`);
 });
 afterAll(() => server.close());
 beforeEach(async () => {
