@@ -267,7 +267,7 @@ export function createApi<Actor>({
           answer({ ok: true, value: await run(actor, input, undefined, socketId) });
         } catch (error) {
           const problem = toProblem(error, requestId);
-          if (problem.status >= 500)
+          if (isFailure(problem))
             log.error({ err: error, requestId, event }, 'a socket command failed');
           answer({ ok: false, problem });
           if (error instanceof AppError)
@@ -368,6 +368,10 @@ export const unknownPath: RequestHandler = () => {
   throw fail('not_found', { what: 'path' });
 };
 
+/** Of ours, and so for the log; a portal that an admin has closed is none. */
+const isFailure = ({ status, code }: { status: number; code: string }) =>
+  status >= 500 && code !== 'portal_closed';
+
 /** Last in the chain: turns whatever was thrown into `application/problem+json`. */
 export function problems(log: Log) {
   return (error: unknown, req: Request, res: Response, next: NextFunction): void => {
@@ -376,7 +380,7 @@ export function problems(log: Log) {
       return;
     }
     const problem = toProblem(fromBodyParser(error), String(req.id));
-    if (problem.status >= 500)
+    if (isFailure(problem))
       log.error(
         { err: error, requestId: req.id, method: req.method, path: toldPath(req.path) },
         'a request failed',

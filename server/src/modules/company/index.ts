@@ -5,5 +5,6 @@
  * Tells all nodes (NOTIFY): company_changed.
  * Hears its own `company_changed`, to forget what it remembers.
  */
+export { COMPANY_CHANGED } from './company.repository';
 export { companyRoutes } from './company.routes';
 export { createCompanyService } from './company.service';

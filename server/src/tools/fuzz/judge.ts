@@ -19,10 +19,14 @@ export interface Sent {
 /** Answers of file routes to conditions and ranges. */
 const FILE_STATUS = [200, 206, 302, 304, 412, 416];
 
+/** A failure of the server; a portal that an admin has closed to dealers is none. */
+export const isBroken = (status: number, body: Buffer) =>
+  status >= 500 && !body.includes('"portal_closed"');
+
 /** What is wrong with an answer, in words; nothing: all is well. */
 export function faultsOf({ status, headers, body, bytes }: Answer, sent: Sent): string[] {
   const faults = leaks(bytes, sent.caller);
-  if (status >= 500) faults.push(`answers ${status}: ${body.toString().slice(0, 200)}`);
+  if (isBroken(status, body)) faults.push(`answers ${status}: ${body.toString().slice(0, 200)}`);
   const type = headers['content-type'] ?? '';
   const isFile = sent.operation.output === 'binary' && FILE_STATUS.includes(status);
   if (status < 400) faults.push(...acceptance(sent));
@@ -82,7 +86,10 @@ export function problem(value: unknown, status?: number): string[] {
     typeof told.facts === 'object' &&
     typeof told.status === 'number';
   if (!isWhole) return [`no problem body: ${JSON.stringify(told).slice(0, 200)}`];
-  if (status === undefined) return Number(told.status) >= 500 ? [`answers ${told.status}`] : [];
+  if (status === undefined) {
+    const isFailure = Number(told.status) >= 500 && told.code !== 'portal_closed';
+    return isFailure ? [`answers ${told.status}`] : [];
+  }
   return told.status === status ? [] : [`says ${told.status} and answers ${status}`];
 }
 

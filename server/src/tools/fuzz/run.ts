@@ -11,7 +11,7 @@ import type { Change } from '../chaos/product';
 import { pick, seeded } from '../chaos/random';
 import { BODIES, HEADERS, QUERIES } from './corpus';
 import { createEars, type Ears } from './ears';
-import { faultsOf, leaks, problem, shape, type Sent } from './judge';
+import { faultsOf, isBroken, leaks, problem, shape, type Sent } from './judge';
 import * as raw from './raw';
 import { startServer, type Server } from './server';
 import type { Measure } from './server.worker';
@@ -332,7 +332,8 @@ function createTries({ server, line, world, ears, operations }: Run, served: Set
     const { bytes: heard } = await sendRaw(server.port, pieces, QUIET_MS);
     const faults = leaks(heard, caller);
     const text = heard.toString('latin1');
-    if (/^HTTP\/1\.1 5(?!05)/m.test(text)) faults.push(`answers ${text.slice(0, 200)}`);
+    const hasFailed = /^HTTP\/1\.1 5(?!05)/m.test(text) && !text.includes('"portal_closed"');
+    if (hasFailed) faults.push(`answers ${text.slice(0, 200)}`);
     if (isSocket && raw.textsIn(heard).includes(raw.ECHO))
       faults.push(`echoes ${text.slice(-200)}`);
     const what = `${caller.name}: ${pieces.at(-1)?.subarray(0, 300).toString('latin1')}`;
@@ -360,7 +361,7 @@ function createTries({ server, line, world, ears, operations }: Run, served: Set
     const what = `polling as ${caller.name}: ${body.subarray(0, 300).toString('latin1')}`;
     if (typeof answer === 'string') return { kind, what, status: 'none', faults: [] };
     const faults = leaks(answer.bytes, caller);
-    if (answer.status >= 500) faults.push(`answers ${answer.status}`);
+    if (isBroken(answer.status, answer.bytes)) faults.push(`answers ${answer.status}`);
     return { kind, what, status: String(answer.status), faults };
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { COMPANY_CHANGED } from '../../modules/company';
 import { anExchangeOrder } from '../../modules/orders/order.factory';
 import { createIntegrationService } from '../../modules/people';
 import {
@@ -203,12 +204,27 @@ export async function aWorld(db: Db, line: Line): Promise<World> {
     .flat()
     .filter((value) => typeof value === 'string' && /^[\da-f-]{36}$/.test(value));
 
+  const roles = await db.query<{ id: string; role: string }>(
+    `SELECT id, role FROM person WHERE id = ANY($1)`,
+    [persons],
+  );
+
   return {
     callers,
     known: { byField, ids: [...new Set(everyId as string[])] },
     async restore() {
       // Else the admin would only look, for an hour.
       await db.query(`DELETE FROM viewing`);
+      // Else dealers would be told so and nothing else, or everybody to set up a second step.
+      await db.query(
+        `WITH opened AS (UPDATE company SET closed_to_dealers = false, second_step_roles = '{}')
+         SELECT pg_notify('${COMPANY_CHANGED}', '')`,
+      );
+      await db.query(
+        `UPDATE person p SET role = w.role, custom_role_id = NULL FROM unnest($1::uuid[], $2::text[]) w (id, role)
+         WHERE p.id = w.id AND (p.role <> w.role OR p.custom_role_id IS NOT NULL)`,
+        [roles.map(({ id }) => id), roles.map(({ role }) => role)],
+      );
       await db.query(
         `UPDATE person SET access_allowed = true, session_rule = 'several', max_sessions = 50 WHERE id = ANY($1)`,
         [persons],
