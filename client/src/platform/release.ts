@@ -25,11 +25,13 @@ export const putOffUpdate = (): void => void (putOff.value = served.value);
 /** Where the browser can, the page and its files are kept, so that it opens without a network (STA-5). */
 export function keepShell(): void {
   if (!('serviceWorker' in navigator)) return;
-  // After the first page: what it loads must not wait for what is only kept.
-  setTimeout(() => {
-    navigator.serviceWorker
+  // The browser itself says on the console what a failed try was; a connection that is away now is back later.
+  const keep = (): void =>
+    void navigator.serviceWorker
       .register(new URL('sw.js', document.baseURI), { updateViaCache: 'none' })
-      .catch((error: unknown) => console.warn('the page cannot be kept', error));
-  }, AFTER_FIRST_PAGE_MS);
+      .catch(() => setTimeout(keep, AGAIN_MS));
+  // After the first page: what it loads must not wait for what is only kept.
+  setTimeout(keep, AFTER_FIRST_PAGE_MS);
 }
 const AFTER_FIRST_PAGE_MS = 1_500;
+const AGAIN_MS = 30_000;

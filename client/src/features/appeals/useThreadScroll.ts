@@ -38,7 +38,6 @@ export function useThreadScroll(
   /** How far the thread was scrolled when they were taken down. */
   let takenAt = -1;
   let placed = false;
-  let frame = 0;
 
   const endDistance = (element: HTMLElement) =>
     element.scrollHeight - element.scrollTop - element.clientHeight;
@@ -84,18 +83,15 @@ export function useThreadScroll(
     capture();
   }
 
+  /** Browsers tell of scrolling once a frame at most. */
   function onScroll(): void {
-    if (frame) return;
-    frame = requestAnimationFrame(() => {
-      frame = 0;
-      const element = box.value;
-      if (!element) return;
-      atEnd.value = endDistance(element) <= NEAR_END;
-      // Whoever has left the end by himself looks for his own way.
-      if (!atEnd.value) returnTo.value = null;
-      capture();
-      askOlder();
-    });
+    const element = box.value;
+    if (!element) return;
+    atEnd.value = endDistance(element) <= NEAR_END;
+    // Whoever has left the end by himself looks for his own way.
+    if (!atEnd.value) returnTo.value = null;
+    capture();
+    askOlder();
   }
   function askOlder(): void {
     const element = box.value;
@@ -152,10 +148,7 @@ export function useThreadScroll(
   onMounted(() => {
     if (box.value) watchSize.observe(box.value);
   });
-  onBeforeUnmount(() => {
-    watchSize.disconnect();
-    cancelAnimationFrame(frame);
-  });
+  onBeforeUnmount(() => watchSize.disconnect());
 
   return { atEnd, returnTo, onScroll, toEnd, toEndAfterSend, goBack, bring, askOlder };
 }

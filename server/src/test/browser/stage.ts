@@ -55,10 +55,9 @@ export async function openStage(options: Parameters<typeof testApp>[0] = {}): Pr
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
       page.on('console', (message) => {
-        // A refused call is told by the browser itself; the page answers for it in its own words.
         if (
           (message.type() === 'error' || message.type() === 'warning') &&
-          !message.text().startsWith('Failed to load resource')
+          !BROWSERS_OWN.some((words) => message.text().startsWith(words))
         )
           complaints.push(`${message.type()}: ${message.text()}`);
       });
@@ -72,6 +71,15 @@ export async function openStage(options: Parameters<typeof testApp>[0] = {}): Pr
     },
   };
 }
+
+/**
+ * A refused call, and a page that could not be kept because the connection was cut, are told by the browser itself;
+ * the page answers for the one in its own words, and tries the other again.
+ */
+const BROWSERS_OWN = [
+  'Failed to load resource',
+  'An unknown error occurred when fetching the script',
+];
 
 /** A fresh browser profile of somebody who is signed in already. */
 export async function signedIn(

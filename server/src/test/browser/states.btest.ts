@@ -129,6 +129,11 @@ const said = async (appealId: string, words: string) => {
   const { entries } = await manager.call(appealsApi.entries, { appealId, limit: 100 });
   return entries.filter(({ body }) => body === words).length;
 };
+const twoFrames = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+  );
 const mark = (page: Page) =>
   page.evaluate(() => void (document.documentElement.dataset.mark = 'same'));
 const isSamePage = (page: Page) =>
@@ -147,6 +152,14 @@ it.each(LANGUAGES.slice(0, 1))(
     await middle.evaluate((element) => element.scrollIntoView({ block: 'start' }));
     await mark(page);
     const top = async () => (await middle.boundingBox())?.y ?? NaN;
+    // What came before the cut may still be finding its place on a busy machine.
+    let before = NaN;
+    await expect
+      .poll(async () => {
+        await twoFrames(page);
+        return before === (before = await top());
+      })
+      .toBe(true);
     const pill = page.getByText(words.pill);
     const banner = page.getByText(words.banner);
 
@@ -164,9 +177,6 @@ it.each(LANGUAGES.slice(0, 1))(
     expect(await pill.count()).toBe(0);
 
     await aMessage(manager, appeal.id, { body: 'Пока вас не было' });
-    // What was told just before the cut may still be finding its place on a busy machine.
-    let before = NaN;
-    await expect.poll(async () => before === (before = await top())).toBe(true);
     line.mend();
     await page.clock.resume();
     await page.evaluate(() => dispatchEvent(new Event('online')));
