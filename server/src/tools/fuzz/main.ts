@@ -34,7 +34,8 @@ async function main(): Promise<number> {
   process.stdout.write(`Seed ${seed}\n`);
   const run = (more: Partial<FuzzOptions>) =>
     onDatabase(async (databaseUrl) => {
-      const bar = createBar(process.stderr, 'fuzz', 'only' in only ? 1 : requests);
+      const steps = 'only' in only ? 1 : (more.requests ?? requests);
+      const bar = createBar(process.stderr, 'fuzz', steps);
       let shown = 0;
       const result = await runFuzz({
         ...{ databaseUrl, requests, seed, ...only, ...more },

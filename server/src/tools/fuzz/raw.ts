@@ -201,6 +201,11 @@ export const handshake = (path: string, cookie: string, port: number): Buffer =>
     ].join('\r\n'),
   );
 
+/** Asks for the namespace, where events are heard. */
+export const connection = (): Buffer => frame(Buffer.from('40{}'));
+/** The server has let it in, or not. */
+export const isAnswered = (heard: Buffer): boolean => /40\{|44\{/.test(textsIn(heard));
+
 /** One frame of a WebSocket, masked as clients must. */
 function frame(payload: Buffer, first = 0x81, masked = true): Buffer {
   const { length } = payload;
@@ -294,9 +299,9 @@ function aPacket(random: Random, events: readonly string[]): string {
   ]);
 }
 
-/** Frames after a handshake: right ones with odd content, and odd ones. */
+/** Frames after a connection: right ones with odd content, and odd ones. */
 export function someFrames(random: Random, events: readonly string[]): Buffer[] {
-  const frames = [frame(Buffer.from('40{}'))];
+  const frames: Buffer[] = [];
   for (let left = 1 + some(random, 5); left > 0; left -= 1) {
     const packet = Buffer.from(aPacket(random, events));
     frames.push(

@@ -326,10 +326,15 @@ function createTries({ server, line, world, ears, operations }: Run, served: Set
     const caller = pick(random, withSockets);
     const cookie = caller.headers.cookie ?? '';
     const isSocket = random() < 0.5;
-    const pieces = isSocket
-      ? [raw.handshake(SOCKET_PATH, cookie, server.port), ...raw.someFrames(random, events)]
-      : [raw.aRequest(random, cookie)];
-    const { bytes: heard } = await sendRaw(server.port, pieces, QUIET_MS);
+    const pieces = isSocket ? raw.someFrames(random, events) : [raw.aRequest(random, cookie)];
+    const hello = isSocket
+      ? [raw.handshake(SOCKET_PATH, cookie, server.port), raw.connection()]
+      : [];
+    // Some do not wait until they are let in.
+    const isHasty = !isSocket || random() < 0.2;
+    const { bytes: heard } = isHasty
+      ? await sendRaw(server.port, [...hello, ...pieces], QUIET_MS)
+      : await sendRaw(server.port, pieces, QUIET_MS, { pieces: hello, isOpen: raw.isAnswered });
     const faults = leaks(heard, caller);
     const text = heard.toString('latin1');
     const hasFailed = /^HTTP\/1\.1 5(?!05)/m.test(text) && !text.includes('"portal_closed"');
@@ -351,6 +356,12 @@ function createTries({ server, line, world, ears, operations }: Run, served: Set
     const sid = /"sid":"([^"]+)"/.exec(opened.body.toString())?.[1] ?? 'none';
     const body = raw.somePackets(random, events);
     const at = `${path}&sid=${sid}`;
+    if (random() < 0.8) {
+      // Events are heard once the server has let it in.
+      const post = { method: 'POST', headers: { ...headers, 'content-type': 'text/plain' } };
+      await asked(line, { ...post, path: at, body: '40{}' });
+      await asked(line, { method: 'GET', path: at, headers });
+    }
     const answer = await asked(line, {
       ...{ method: 'POST', path: at, body },
       headers: { ...headers, 'content-type': 'text/plain;charset=UTF-8' },

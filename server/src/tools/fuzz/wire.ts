@@ -52,26 +52,41 @@ export function openLine(port: number, atOnce: number): Line {
   };
 }
 
-/** Bytes on a connection of their own. @returns what came back until the other end closed it, or `ms` went by without a byte */
-export function sendRaw(port: number, pieces: readonly Buffer[], ms: number): Promise<Heard> {
+/**
+ * Bytes on a connection of their own.
+ * @param opening what goes first; the rest waits until `isOpen` says so of what came back
+ * @returns what came back until the other end closed it, or `ms` went by without a byte
+ */
+export function sendRaw(
+  port: number,
+  pieces: readonly Buffer[],
+  ms: number,
+  opening?: { pieces: readonly Buffer[]; isOpen: (heard: Buffer) => boolean },
+): Promise<Heard> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
+    let isOpen = opening === undefined;
+    const send = (some: readonly Buffer[]) => some.forEach((piece) => socket.write(piece));
     const socket = dial(port, '127.0.0.1');
     let closed = false;
     const end = () => {
       socket.destroy();
       resolve({ bytes: Buffer.concat(chunks), closed });
     };
-    socket.setTimeout(ms, end);
-    socket.on('data', (chunk) => void chunks.push(chunk));
+    socket.setTimeout(isOpen ? ms : PATIENCE_MS, end);
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (isOpen || !opening?.isOpen(Buffer.concat(chunks))) return;
+      isOpen = true;
+      socket.setTimeout(ms);
+      send(pieces);
+    });
     socket.on('error', () => undefined);
     socket.once('close', () => {
       closed = true;
       end();
     });
-    socket.once('connect', () => {
-      for (const piece of pieces) socket.write(piece);
-    });
+    socket.once('connect', () => send(opening?.pieces ?? pieces));
   });
 }
 export interface Heard {
