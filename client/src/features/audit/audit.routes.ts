@@ -5,7 +5,7 @@ export const routes: RouteRecordRaw[] = [
     path: '/admin/audit',
     component: () => import('./AuditPage.vue'),
     meta: {
-      messages: ['audit', 'admin'],
+      messages: ['audit', 'admin', 'rights'],
       nav: 'audit',
       side: 'staff',
       right: 'seeAudit',

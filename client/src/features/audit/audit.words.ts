@@ -102,7 +102,13 @@ function valueWords(key: string, value: unknown, { money, dayTime }: Words): str
   if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no');
   if (key === 'debtLimitKopecks' && typeof value === 'number') return money(value);
   if (key === 'expiresAt' && typeof value === 'string') return dayTime(value);
-  if ((key === 'role' || key === 'secondStepRoles') && typeof value === 'string')
+  if (key === 'rights' && typeof value === 'string') {
+    const { te } = i18n.global;
+    const words = (right: string) =>
+      te(`rights.right.${right}`) ? t(`rights.right.${right}`) : right;
+    return value.split(' ').map(words).join(' · ');
+  }
+  if ((key === 'role' || key === 'base' || key === 'secondStepRoles') && typeof value === 'string')
     return value
       .split(' ')
       .map((role) => (ROLES.has(role) ? t(`audit.roles.${role}`) : role))
