@@ -116,6 +116,12 @@ it('a colleague is seen from the staff’s page, another admin is not, and a vie
   await page.getByRole('menuitem', { name: 'Посмотреть как этот человек' }).click();
   await page.waitForURL(/\/inbox/);
   await banner(page).getByText(company.manager.name).waitFor();
+  // His own ready texts are shown to nobody else; that is no failure, and nothing to try again.
+  await page.goto(`${stage.app.url}/macros`);
+  await page.getByText('Это видит только сам человек').waitFor();
+  expect(await page.locator('main').getByRole('button', { name: 'Повторить' }).count()).toBe(0);
+  await page.goto(`${stage.app.url}/inbox`);
+  await banner(page).getByText(company.manager.name).waitFor();
   await stage.app.database.db.query(
     `UPDATE viewing SET begun_at = now() - interval '1 hour', ends_at = now() - interval '1 second'`,
   );
