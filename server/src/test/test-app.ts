@@ -105,7 +105,8 @@ export async function testApp(
   };
 }
 
-function sessionOf(
+/** @param sockets gets what it opens, for whoever closes them */
+export function sessionOf(
   url: string,
   base: string,
   cookie: string,

@@ -6,7 +6,7 @@ import { defineStore } from 'pinia';
 import { v7 as uuid } from 'uuid';
 
 import { call } from '../../platform/api';
-import { attempt, type Outcome } from '../../platform/problem';
+import { attempt, isPassing, type Outcome } from '../../platform/problem';
 import { useAppeals, useThreads } from '../appeals';
 import { useSession } from '../session';
 
@@ -36,19 +36,25 @@ export const useMerges = defineStore('merges', () => {
   const preview = (appealId: string, intoId: string): Promise<Outcome<MergePreview>> =>
     attempt(() => call(mergesApi.preview, { appealId, intoId }));
 
-  /** The same press keeps its id until it is answered: pressing again repeats, never doubles. */
   const pressed = new Map<string, string>();
+  /**
+   * The same press keeps its id until it is answered: pressing again repeats, never doubles.
+   * @param holds whether it is so; if not, a press whose answer was lost was done and undone since, and this is another one
+   */
   async function send<Answer extends Merged | Split>(
     content: object,
     run: (clientId: string) => Promise<Answer>,
+    holds: (answer: Answer) => boolean,
   ): Promise<Outcome<Answer>> {
     const person = session.personId;
     const key = JSON.stringify(content);
-    const clientId = pressed.get(key) ?? uuid();
+    const before = pressed.get(key);
+    const clientId = before ?? uuid();
     pressed.set(key, clientId);
     const answer = await attempt(() => run(clientId));
-    if (answer.ok || answer.trouble.status !== 0) pressed.delete(key);
+    if (answer.ok || !isPassing(answer.trouble)) pressed.delete(key);
     if (!answer.ok || session.personId !== person) return answer;
+    if (before !== undefined && !holds(answer.value)) return send(content, run, holds);
     const other = 'into' in answer.value ? answer.value.into : answer.value.from;
     for (const appeal of [answer.value.appeal, other]) {
       appeals.put(appeal);
@@ -58,13 +64,23 @@ export const useMerges = defineStore('merges', () => {
     return answer;
   }
   const merge = (appealId: string, intoId: string) =>
-    send({ merge: appealId, intoId }, (clientId) =>
-      call(mergesApi.merge, { appealId, intoId, clientId }),
+    send(
+      { merge: appealId, intoId },
+      (clientId) => call(mergesApi.merge, { appealId, intoId, clientId }),
+      ({ appeal, into }) => appeal.mergedInto === into.no,
     );
   const undo = (appealId: string) =>
-    send({ undo: appealId }, (clientId) => call(mergesApi.undo, { appealId, clientId }));
+    send(
+      { undo: appealId },
+      (clientId) => call(mergesApi.undo, { appealId, clientId }),
+      ({ appeal }) => appeal.mergedInto === null,
+    );
   const split = (input: Omit<SplitAppeal, 'clientId'>) =>
-    send(input, (clientId) => call(mergesApi.split, { ...input, clientId }));
+    send(
+      input,
+      (clientId) => call(mergesApi.split, { ...input, clientId }),
+      ({ appeal, from }) => appeal.mergedInto !== from.no,
+    );
 
   return { find, preview, merge, undo, split };
 });

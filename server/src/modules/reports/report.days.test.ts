@@ -8,7 +8,9 @@ function random(below: number): number {
   return Math.floor((seed / 2_147_483_648) * below);
 }
 
-it('any period is its years, months and days, each of its days once and no other', () => {
+const HALVES = /^(01-01|07-01),(01-01|07-01)$/;
+
+it('any period is its years, half-years, months and days, each of its days once and no other', () => {
   for (let turn = 0; turn < 500; turn += 1) {
     const from = addDays('2023-01-01', random(1_200));
     const to = addDays(from, random([10, 60, 400, 1_500][turn % 4]!));
@@ -17,6 +19,7 @@ it('any period is its years, months and days, each of its days once and no other
     for (const { grain, from: start, until, sign } of spans) {
       expect([grain, start, until, start < until]).toEqual([grain, start, until, true]);
       if (grain === 'm') expect(start.slice(8) + until.slice(8)).toBe('0101');
+      if (grain === 'h') expect([start, until].map((day) => day.slice(5)).join()).toMatch(HALVES);
       if (grain === 'y') expect(start.slice(5) + until.slice(5)).toBe('01-0101-01');
       for (let day = start; day < until; day = addDays(day, 1))
         times.set(day, (times.get(day) ?? 0) + sign);
@@ -30,9 +33,10 @@ it('any period is its years, months and days, each of its days once and no other
       spans
         .filter(({ grain }) => grain === wanted)
         .reduce((sum, one) => sum + daysBetween(one.from, one.until), 0);
-    // However long the period, few days are counted one by one, and few months beside whole years.
+    // However long the period, few days are counted one by one, and few months and half-years beside whole years.
     expect(length('d')).toBeLessThanOrEqual(32);
-    expect(length('m')).toBeLessThanOrEqual(368);
+    expect(length('m')).toBeLessThanOrEqual(184);
+    expect(length('h')).toBeLessThanOrEqual(368);
   }
 });
 
@@ -43,5 +47,15 @@ it('a period until yesterday is whole years without the rest of this one', () =>
     { grain: 'm', from: '2023-12-01', until: '2024-01-01', sign: 1 },
     { grain: 'm', from: '2026-12-01', until: '2027-01-01', sign: -1 },
     { grain: 'y', from: '2024-01-01', until: '2027-01-01', sign: 1 },
+  ]);
+});
+
+it('a period from the middle of one year to the middle of another is half-years without a month', () => {
+  expect(spansOf({ from: '2024-06-01', to: '2026-05-31' })).toEqual([
+    { grain: 'm', from: '2024-06-01', until: '2024-07-01', sign: 1 },
+    { grain: 'm', from: '2026-06-01', until: '2026-07-01', sign: -1 },
+    { grain: 'h', from: '2024-01-01', until: '2024-07-01', sign: -1 },
+    { grain: 'h', from: '2026-01-01', until: '2026-07-01', sign: 1 },
+    { grain: 'y', from: '2024-01-01', until: '2026-01-01', sign: 1 },
   ]);
 });

@@ -5,27 +5,42 @@ export const addDays = (day: string, days: number) =>
 export const daysBetween = (from: string, to: string) =>
   Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS);
 
+/** Sums stand by day, month, half-year and year; each is whole in the next. */
+export type Grain = 'd' | 'm' | 'h' | 'y';
+
 /** From a day on, until before another: added, or taken away. */
 export interface Span {
-  grain: 'd' | 'm' | 'y';
+  grain: Grain;
   from: string;
   until: string;
   sign: 1 | -1;
 }
 
+/** Where the next longer stretch begins that is nearest to the beginning of a shorter one. */
+const LONGER: readonly { grain: Grain; nearest: (day: string) => string }[] = [
+  { grain: 'm', nearest: nearestMonth },
+  { grain: 'h', nearest: nearestHalf },
+  { grain: 'y', nearest: (half) => `${half.slice(0, 4)}-01-01` },
+];
+
 /**
- * The days from–to as whole years, months beside them and days beside these. What is nearer is gone to, so days and months too many are
- * taken away again: a period until yesterday is its years without the rest of this one.
+ * The days from–to as whole years, half-years beside them, months beside these and days beside those. What is nearer is gone to, so what
+ * is too much is taken away again: a period until yesterday is its years without the rest of this one.
  */
-export function spansOf({ from, to }: { from: string; to: string }): Span[] {
-  const until = addDays(to, 1);
-  const months = [nearestMonth(from), nearestMonth(until)] as const;
-  const days = [...stretch('d', from, months[0]), ...stretch('d', months[1], until)];
-  if (lengthOf(days) >= daysBetween(from, until)) return stretch('d', from, until);
-  const years = [nearestYear(months[0]), nearestYear(months[1])] as const;
-  const beside = [...stretch('m', months[0], years[0]), ...stretch('m', years[1], months[1])];
-  if (lengthOf(beside) >= daysBetween(...months)) return [...days, ...stretch('m', ...months)];
-  return [...days, ...beside, ...stretch('y', ...years)];
+export const spansOf = ({ from, to }: { from: string; to: string }): Span[] =>
+  covered('d', LONGER, from, addDays(to, 1));
+
+function covered(
+  grain: Grain,
+  [longer, ...longest]: typeof LONGER,
+  from: string,
+  until: string,
+): Span[] {
+  if (longer === undefined) return stretch(grain, from, until);
+  const edges = [longer.nearest(from), longer.nearest(until)] as const;
+  const beside = [...stretch(grain, from, edges[0]), ...stretch(grain, edges[1], until)];
+  if (lengthOf(beside) >= daysBetween(from, until)) return stretch(grain, from, until);
+  return [...beside, ...covered(longer.grain, longest, ...edges)];
 }
 
 /** From one day to another; backwards it is taken away. */
@@ -44,5 +59,8 @@ function nearestMonth(day: string): string {
   const next = `${addDays(first, 31).slice(0, 8)}01`;
   return daysBetween(first, day) <= daysBetween(day, next) ? first : next;
 }
-const nearestYear = (month: string): string =>
-  `${month.slice(5, 7) <= '06' ? month.slice(0, 4) : addDays(month, 184).slice(0, 4)}-01-01`;
+function nearestHalf(month: string): string {
+  const [year, no] = [month.slice(0, 4), month.slice(5, 7)];
+  if (no <= '04') return `${year}-01-01`;
+  return no <= '10' ? `${year}-07-01` : `${String(Number(year) + 1).padStart(4, '0')}-01-01`;
+}

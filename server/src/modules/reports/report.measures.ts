@@ -1,4 +1,5 @@
 import type { ReportGroup, ReportMeasure } from '@otklik/shared/reports';
+import type { Grain } from './report.days';
 
 /** Everything a number or a list depends on is said once here, over a row `f` of `appeal_fact`. */
 export const MEASURES: Record<ReportMeasure, { holds: string; bucket: string }> = {
@@ -28,8 +29,12 @@ export const GROUP_COLUMNS: Record<ReportGroup, string> = {
 /** The key of a row in each group, as text; nobody is ''. */
 const keySql = (group: ReportGroup) => `coalesce(f.${GROUP_COLUMNS[group]}::text, '')`;
 
-/** `all` is one line; the last two count openings only. */
-export type Dim = ReportGroup | 'all' | 'topic_type' | 'slot';
+/** Groups of the appeals of one type: a type holds too many facts to count them. */
+type OfType = `type_${Exclude<ReportGroup, 'type'>}`;
+const ofType = (rest: string) => `f.type_code || '|' || ${rest}`;
+
+/** `all` is one line; the last three count openings only. */
+export type Dim = ReportGroup | OfType | 'all' | 'topic_type' | 'slot' | 'type_slot';
 export const DIMS: Record<Dim, string> = {
   all: `''`,
   manager: keySql('manager'),
@@ -37,18 +42,27 @@ export const DIMS: Record<Dim, string> = {
   topic: keySql('topic'),
   type: keySql('type'),
   dealer: keySql('dealer'),
+  type_manager: ofType(keySql('manager')),
+  type_team: ofType(keySql('team')),
+  type_topic: ofType(keySql('topic')),
+  type_dealer: ofType(keySql('dealer')),
   topic_type: `f.topic_id::text || '|' || f.type_code`,
   slot: 'f.slot::text',
+  type_slot: ofType('f.slot::text'),
 };
-const ONLY_OPENED: readonly string[] = ['topic_type', 'slot'];
+const ONLY_OPENED: readonly Dim[] = ['topic_type', 'slot', 'type_slot'];
+const OF_TYPE: readonly Dim[] = ['type_manager', 'type_team', 'type_topic', 'type_dealer'];
+/** Of groups within a type sums stand by these alone: by month there would be about as many lines as appeals. */
+export const GRAINS_OF_TYPE = ['h', 'y'] as const satisfies Grain[];
 
-/** Sums stand by day, month and year. */
-const GRAINS = {
-  d: (day: string) => day,
-  m: (day: string) => `date_trunc('month', ${day}::timestamp)::date`,
-  y: (day: string) => `date_trunc('year', ${day}::timestamp)::date`,
+/** The first day of what a day belongs to. */
+const GRAINS: Record<Grain, (day: string) => string> = {
+  d: (day) => day,
+  m: (day) => `date_trunc('month', ${day}::timestamp)::date`,
+  h: (day) =>
+    `make_date(extract(year FROM ${day})::integer, CASE WHEN extract(month FROM ${day}) < 7 THEN 1 ELSE 7 END, 1)`,
+  y: (day) => `date_trunc('year', ${day}::timestamp)::date`,
 };
-type Grain = keyof typeof GRAINS;
 
 /** Counts that share everything but their condition, so that one reading makes them all. */
 interface Family {
@@ -60,8 +74,7 @@ interface Family {
 }
 
 const every = Object.keys(DIMS) as Dim[];
-const full = every.filter((dim) => !ONLY_OPENED.includes(dim));
-const few = every.filter((dim) => ONLY_OPENED.includes(dim));
+const full = every.filter((dim) => !ONLY_OPENED.includes(dim) && !OF_TYPE.includes(dim));
 const buckets = [...new Set(Object.values(MEASURES).map(({ bucket }) => bucket))];
 const countsOf = (names: readonly ReportMeasure[]) =>
   names.map((name) => [name, MEASURES[name].holds] as const satisfies [string, string]);
@@ -69,20 +82,22 @@ const withBucket = (bucket: string) =>
   (Object.keys(MEASURES) as ReportMeasure[]).filter((name) => MEASURES[name].bucket === bucket);
 
 const opened = { day: 'f.opened_day', bucket: '0' };
+/** Every measure with its durations, by the day of opening. */
+const inFull = (grain: Grain, dims: readonly Dim[]): Family[] =>
+  buckets.map((bucket) => ({
+    ...{ grain, day: 'f.opened_day', bucket, dims },
+    counts: countsOf(withBucket(bucket)),
+  }));
 const FAMILIES: readonly Family[] = [
   { ...opened, grain: 'd', counts: countsOf(DAY_MEASURES), dims: full },
   {
     ...{ grain: 'd', day: 'f.closed_day', bucket: '0', dims: full },
     counts: [['closed', 'f.closed_day IS NOT NULL']],
   },
-  ...(['m', 'y'] as const).flatMap((grain) =>
-    buckets.map((bucket) => ({
-      ...{ grain, day: 'f.opened_day', bucket, dims: full },
-      counts: countsOf(withBucket(bucket)),
-    })),
-  ),
-  ...(['d', 'm', 'y'] as const).map((grain) => ({
-    ...{ ...opened, grain, dims: few },
+  ...(['m', 'h', 'y'] as const).flatMap((grain) => inFull(grain, full)),
+  ...GRAINS_OF_TYPE.flatMap((grain) => inFull(grain, OF_TYPE)),
+  ...(['d', 'm', 'h', 'y'] as const).map((grain) => ({
+    ...{ ...opened, grain, dims: ONLY_OPENED },
     counts: countsOf(['opened']),
   })),
 ];

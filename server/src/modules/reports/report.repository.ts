@@ -3,7 +3,14 @@ import type { BreachCause, ReportGroup, ReportMeasure } from '@otklik/shared/rep
 import type { Db } from '../../platform/db';
 import { spansOf, type Span } from './report.days';
 import { quantileSql } from './report.durations';
-import { DAY_MEASURES, DIMS, GROUP_COLUMNS, MEASURES, type Dim } from './report.measures';
+import {
+  DAY_MEASURES,
+  DIMS,
+  GRAINS_OF_TYPE,
+  GROUP_COLUMNS,
+  MEASURES,
+  type Dim,
+} from './report.measures';
 
 /** SQL over `a` (appeal) and `d` (dealer), with its values put behind the parameters. */
 export type AppealScope = (parameters: unknown[]) => string;
@@ -78,16 +85,45 @@ const COUNTINGS = [
 ] as const satisfies { timed: ReportMeasure; plain: readonly ReportMeasure[] }[];
 type Counting = (typeof COUNTINGS)[number];
 
-/** Lines of sums over a span, of all keys of a dimension or of one. */
-const lines = (
+/** Which lines of sums are read. */
+interface Keys {
+  dim: Dim;
+  /** Of this key alone. */
+  key?: string;
+  /** Of the keys within this type: what comes behind it is the key. */
+  ofType?: string;
+  /** Sums stand by these alone; left out: by all. */
+  grains?: readonly Span['grain'][];
+}
+
+/** The lines of a group, within what stands. @returns null – there are none, facts must be counted */
+function keysOf(sums: ReturnType<typeof standing>, by: ReportGroup): Keys | null {
+  if (sums === null || sums.dim === by) return sums;
+  if (sums.dim === 'all') return { dim: by };
+  if (sums.dim !== 'type' || by === 'type') return null;
+  return { dim: `type_${by}`, ofType: sums.key, grains: GRAINS_OF_TYPE };
+}
+
+/** Lines of sums over a span. */
+function lines(
   span: Span,
-  { dim, key }: { dim: Dim; key?: string },
+  { dim, key, ofType }: Keys,
   measures: readonly ReportMeasure[],
   bind: Bind,
-) =>
-  `SELECT t.dim, t.key, t.measure, t.bucket, ${signed(span, 't.n')} AS n FROM report_tally t
-   WHERE t.dim = '${dim}' AND t.grain = '${span.grain}' ${key === undefined ? '' : `AND t.key = ${bind(key)}`}
-     AND t.measure = ANY(${bind(measures)}) AND ${within('t.start', span, bind)}`;
+): string {
+  const conditions = [
+    `t.dim = '${dim}' AND t.grain = '${span.grain}' AND t.measure = ANY(${bind(measures)})`,
+    within('t.start', span, bind),
+    ...(key === undefined ? [] : [`t.key = ${bind(key)}`]),
+    // Bytes are compared: behind '|' comes '}'.
+    ...(ofType === undefined
+      ? []
+      : [`t.key >= ${bind(`${ofType}|`)} AND t.key < ${bind(`${ofType}}`)}`]),
+  ];
+  const keySql = ofType === undefined ? 't.key' : `substr(t.key, ${ofType.length + 2})`;
+  return `SELECT '${dim}' AS dim, ${keySql} AS key, t.measure, t.bucket, ${signed(span, 't.n')} AS n FROM report_tally t
+   WHERE ${conditions.join(' AND ')}`;
+}
 
 /** The same lines of facts, which are read once. */
 function counted(
@@ -125,7 +161,10 @@ export const reportRepository = {
     return rows.flat();
   },
 
-  /** From sums of years and months and the facts of the few days beside them; under a filter by something else facts are counted. */
+  /**
+   * From sums of years, half-years and months and the facts of the few days beside them; groups of a type from those of years and
+   * half-years. Under another filter by something else facts are counted.
+   */
   numbersOf(
     q: Queries,
     selection: Selection,
@@ -134,13 +173,13 @@ export const reportRepository = {
   ): Promise<(Numbers & { is_all: boolean })[]> {
     const { parameters, bind } = binder();
     const sums = standing(selection);
-    const own = sums?.dim === 'all' ? { dim: by } : sums?.dim === by ? sums : null;
+    const own = keysOf(sums, by);
     const measures = [counting.timed, ...counting.plain];
     const facts = (period: string, sign: Span['sign']) =>
       counted(counting, by, [period, ...narrowed(selection, bind)], sign);
     const parts = own
       ? spansOf(selection).map((span) =>
-          span.grain === 'd'
+          span.grain === 'd' || own.grains?.includes(span.grain) === false
             ? facts(within('f.opened_day', span, bind), span.sign)
             : lines(span, own, measures, bind),
         )
@@ -163,12 +202,22 @@ export const reportRepository = {
   ): Promise<{ dim: 'topic_type' | 'slot'; key: string; n: number }[]> {
     const { parameters, bind } = binder();
     const dims = ['topic_type', 'slot'] as const;
-    if (filtersOf(selection).length === 0) {
-      const parts = dims.flatMap((dim) =>
-        spansOf(selection).map((span) => lines(span, { dim }, ['opened'], bind)),
+    const sums = standing(selection);
+    if (sums?.dim === 'all' || sums?.dim === 'type') {
+      const own: Keys[] =
+        sums.dim === 'all'
+          ? dims.map((dim) => ({ dim }))
+          : [{ dim: 'topic_type' }, { dim: 'type_slot', ofType: sums.key }];
+      const parts = own.flatMap((keys) =>
+        spansOf(selection).map((span) => lines(span, keys, ['opened'], bind)),
       );
+      // Behind a topic's id and '|'.
+      const type =
+        sums.dim === 'all' ? '' : `WHERE dim = 'slot' OR substr(key, 38) = ${bind(sums.key)}`;
       return q.query(
-        `SELECT u.dim, u.key, sum(u.n)::integer AS n FROM (${parts.join(' UNION ALL ')}) u GROUP BY 1, 2 HAVING sum(u.n) <> 0`,
+        `SELECT u.dim, u.key, sum(u.n)::integer AS n
+         FROM (SELECT CASE dim WHEN 'topic_type' THEN dim ELSE 'slot' END AS dim, key, n FROM (${parts.join(' UNION ALL ')}) l) u
+         ${type} GROUP BY 1, 2 HAVING sum(u.n) <> 0`,
         parameters,
       );
     }

@@ -4,6 +4,7 @@ import net from 'node:net';
 export async function aLine(port: number) {
   const ends = new Set<net.Socket>();
   let isCut = false;
+  let isDeaf = false;
   let delayMs = 0;
   let carried = 0;
   let cutsAfter = Infinity;
@@ -13,9 +14,11 @@ export async function aLine(port: number) {
     cutsAfter = Infinity;
     hangUp();
   };
-  const carry = (from: net.Socket, to: net.Socket) => {
+  const carry = (from: net.Socket, to: net.Socket, isLost = () => false) => {
     ends.add(from);
-    from.on('data', (bytes) => void setTimeout(() => to.writable && to.write(bytes), delayMs));
+    from.on('data', (bytes) => {
+      if (!isLost()) setTimeout(() => to.writable && to.write(bytes), delayMs);
+    });
     from.on('error', () => undefined);
     from.on('close', () => {
       ends.delete(from);
@@ -33,7 +36,7 @@ export async function aLine(port: number) {
       if (carried > cutsAfter) cut();
     });
     carry(browser, app);
-    carry(app, browser);
+    carry(app, browser, () => isDeaf);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -43,6 +46,11 @@ export async function aLine(port: number) {
     cut,
     mend() {
       isCut = false;
+      isDeaf = false;
+    },
+    /** What browsers send arrives; what they are answered is lost, without a word. */
+    deafen() {
+      isDeaf = true;
     },
     /** What browsers have sent since the last count began, bytes. */
     sentBytes: () => carried,

@@ -1,24 +1,32 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import { appealsApi } from '@otklik/shared/appeals.api';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aCompany, aMessage, anAppeal } from '../../modules/appeals/appeal.factory';
 import { PASSWORD, type TestPerson } from '../../modules/people/people.factory';
-import { openStage, signIn, type Stage } from './stage';
+import type { TestSession } from '../test-app';
+import { aLine } from './line';
+import { openStage, signedIn, signIn, type Stage } from './stage';
 
 /** Pictures of what the tests open, for the eye, in an ignored folder. */
 const PICTURES = fileURLToPath(new URL('../../../../test-output/pictures/', import.meta.url));
 
 let stage: Stage;
 let company: Awaited<ReturnType<typeof aCompany>>;
+let line: Awaited<ReturnType<typeof aLine>>;
 
 beforeAll(async () => {
   mkdirSync(PICTURES, { recursive: true });
   stage = await openStage();
   company = await aCompany(stage.app.database.db);
+  line = await aLine(Number(new URL(stage.app.url).port));
 }, 120_000);
-afterAll(() => stage.close());
+afterAll(async () => {
+  line.close();
+  await stage.close();
+});
 
 const WORDS = {
   ru: {
@@ -26,12 +34,14 @@ const WORDS = {
     ...{ take: 'Открыть и перенести черновик', menu: 'Действия с сообщением' },
     ...{ splitOff: 'Выделить в новое обращение…', split: 'Выделить', write: 'Сообщение' },
     ...{ answer: 'Ответ: ', back: 'Отменить ·' },
+    goesOn: 'переписка идёт там',
   },
   en: {
     ...{ more: 'More', merge: 'Merge…', do: 'Merge', undo: 'Undo the merge' },
     ...{ take: 'Open, and take the draft along', menu: 'Message actions' },
     ...{ splitOff: 'Make an appeal of it…', split: 'Make the appeal', write: 'Message' },
     ...{ answer: 'Answer: ', back: 'Undo ·' },
+    goesOn: 'it goes on there',
   },
 };
 interface Looks {
@@ -39,12 +49,13 @@ interface Looks {
   dark: boolean;
   wide: boolean;
 }
-async function visit(person: TestPerson, path: string, { language, dark, wide }: Looks) {
-  const visitor = await stage.visitor({
-    locale: language === 'ru' ? 'ru-RU' : 'en-GB',
-    colorScheme: dark ? 'dark' : 'light',
-    viewport: wide ? { width: 1280, height: 900 } : { width: 360, height: 740 },
-  });
+const looksOf = ({ language, dark, wide }: Looks): BrowserContextOptions => ({
+  locale: language === 'ru' ? 'ru-RU' : 'en-GB',
+  colorScheme: dark ? 'dark' : 'light',
+  viewport: wide ? { width: 1280, height: 900 } : { width: 360, height: 740 },
+});
+async function visit(person: TestPerson, path: string, looks: Looks) {
+  const visitor = await stage.visitor(looksOf(looks));
   await signIn(stage, visitor.page, person.login, PASSWORD, path);
   return visitor;
 }
@@ -120,3 +131,106 @@ it.each<Looks>([
   await dealer.context.close();
   await manager.context.close();
 });
+
+/** Merges and partings that an appeal's thread tells of. */
+async function told(session: TestSession, appealId: string): Promise<string[]> {
+  const { entries } = await session.call(appealsApi.entries, { appealId, limit: 100 });
+  return entries.flatMap(({ event }) => (event?.facts.no === undefined ? [] : [event.type]));
+}
+
+it('a merge over a line that is lost is done whole, once or not at all', async () => {
+  const looks: Looks = { language: 'ru', dark: true, wide: true };
+  const words = WORDS[looks.language];
+  const dealer = await stage.app.signIn(company.visitor);
+  const colleague = await stage.app.signIn(company.colleague);
+  const first = (await anAppeal(dealer, company.topic)).appeal;
+  const second = (await anAppeal(dealer, company.topic, { body: 'Ещё вопрос о прайсе' })).appeal;
+  const visitor = await signedIn(stage, company.manager, looksOf(looks));
+  const { page } = visitor;
+  await page.goto(`${line.url}/inbox/all/${first.no}?panel=1`);
+  const onDealers = await signedIn(stage, company.visitor, looksOf(looks));
+  await onDealers.page.goto(`${line.url}/appeals/${first.no}`);
+
+  // Every step waits for a line to be found again, on a busy machine too.
+  const soon = { timeout: 60_000 };
+  for (const one of [page, onDealers.page]) {
+    one.setDefaultTimeout(soon.timeout);
+    // From now on everything the page is made of is at hand without the line.
+    await one.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  }
+
+  const dialog = page.getByRole('dialog');
+  const merges = dialog.getByRole('button', { name: words.do, exact: true });
+  const choose = async () => {
+    await page.getByRole('button', { name: words.more, exact: true }).first().click();
+    await page.getByRole('menuitem', { name: words.merge }).press('Enter');
+    await dialog.locator(`[data-appeal-no="${second.no}"] input`).press('Space');
+    await dialog.locator('[data-part="merge-preview"]').getByText(words.answer).waitFor();
+  };
+  const goesOn = page.getByText(words.goesOn).first();
+  const undo = page.getByRole('button', { name: words.undo });
+  const events = async () => [await told(colleague, first.id), await told(colleague, second.id)];
+  const APART = [[], []];
+  const MERGED = [['merged_into'], ['merged']];
+  const PARTED = [
+    ['merged_into', 'unmerged'],
+    ['merged', 'unmerged'],
+  ];
+
+  /** Pressed over a line whose answers are lost; it breaks for good, and is mended. */
+  const pressUnheard = async (button: Locator, until: string[][]) => {
+    await button.click({ trial: true });
+    line.deafen();
+    await button.click();
+    await expect.poll(events, soon).toEqual(until);
+    line.cut();
+    await expect.poll(() => button.getAttribute('aria-busy'), soon).toBe(null);
+    line.mend();
+  };
+
+  /* The line is gone before it is pressed: nothing happens, and the button is not to be had. */
+  await choose();
+  line.cut();
+  await merges.press('Enter');
+  // The browser may try once more by itself: not until it has given up is the line mended.
+  const standing = async () => [
+    await merges.getAttribute('aria-busy'),
+    await merges.getAttribute('aria-disabled'),
+  ];
+  await expect.poll(standing, soon).toEqual([null, 'true']);
+  expect(await events()).toEqual(APART);
+  line.mend();
+
+  /* It is gone before the answer: done, and the page learns it with everything else that it has missed. */
+  await pressUnheard(merges, MERGED);
+  await goesOn.waitFor();
+  await expect.poll(() => dialog.count(), soon).toBe(0);
+  await onDealers.page.locator('[data-event="merged_into"]').waitFor();
+
+  /* The same of the way back. */
+  await pressUnheard(undo, PARTED);
+  await page.locator('.composer textarea').waitFor();
+  await onDealers.page.locator('[data-event="unmerged"]').waitFor();
+
+  /* What comes now is another merge and another way back, not a repeat of the lost ones; pressed twice it is done once. */
+  await choose();
+  await merges.click({ trial: true });
+  await merges.evaluate((button: HTMLElement) => {
+    button.click();
+    button.click();
+  });
+  await page.locator(`main[data-appeal-no="${second.no}"]`).waitFor();
+  await expect
+    .poll(events, soon)
+    .toEqual(PARTED.map(([merged = '', unmerged = '']) => [merged, unmerged, merged]));
+  await page.locator('[data-event="merged"]').last().getByRole('link').click();
+  await undo.click();
+  await expect
+    .poll(events, soon)
+    .toEqual(PARTED.map(([merged = '', unmerged = '']) => [merged, unmerged, merged, unmerged]));
+  await page.locator('.composer textarea').waitFor();
+  for (const { context, complaints } of [visitor, onDealers]) {
+    expect(complaints.filter((text) => !text.includes('WebSocket connection'))).toEqual([]);
+    await context.close();
+  }
+}, 300_000);

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { CrashPoint } from './product';
@@ -110,17 +110,35 @@ export class ServerNode {
   /** The next write dies at that point. @returns whether it died there within `ms` */
   async dieAt(point: CrashPoint, ms: number): Promise<boolean> {
     if (!this.child || !this.isAlive) return false;
-    await writeFile(this.pointFile, point);
     const { child } = this;
     const gone = new Promise<true>((resolve) => child.once('exit', () => resolve(true)));
-    child.kill('SIGUSR2');
+    await this.aim(point);
     const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref());
     const died = await Promise.race([gone, late]);
-    if (!died) {
-      await writeFile(this.pointFile, '');
-      child.kill('SIGUSR2');
-    }
+    if (!died) await this.aim('');
     return died;
+  }
+
+  /**
+   * It dies when it comes to that point, which may be one of the changes it was built with: it has heard so when this answers.
+   * @returns `died` resolves when the process is gone
+   */
+  async arm(point: string): Promise<{ died: Promise<void> }> {
+    const { child } = this;
+    if (!child || !this.isAlive) throw new Error(`${this.options.name} does not run`);
+    const died = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    await this.aim(point);
+    const heard = () => readFile(`${this.pointFile}.heard`, 'utf8').catch(() => '');
+    while ((await heard()) !== `${child.pid} ${point}`) {
+      if (!this.isAlive) throw new Error(`${this.options.name} ended before ${point}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return { died };
+  }
+
+  private async aim(point: string): Promise<void> {
+    await writeFile(this.pointFile, point);
+    this.child?.kill('SIGUSR2');
   }
 
   /** Ends it politely, for good. */

@@ -109,9 +109,13 @@ const CRASHES: readonly Change[] = [
     file: 'server/src/main.ts',
     find: `import { createApp } from './app';`,
     put: `import { createApp } from './app';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 let point = '';
-process.on('SIGUSR2', () => { point = readFileSync(process.env.CHAOS_POINT ?? '', 'utf8').trim(); });
+process.on('SIGUSR2', () => {
+  const file = process.env.CHAOS_POINT ?? '';
+  point = readFileSync(file, 'utf8').trim();
+  writeFileSync(file + '.heard', process.pid + ' ' + point);
+});
 globalThis.dieAt = (here) => { if (here === point) { process.kill(process.pid, 'SIGKILL'); for (;;) {} } return point; };`,
   },
   {
