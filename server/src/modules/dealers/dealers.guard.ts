@@ -10,6 +10,19 @@ export const refused = (path: string, rule: string, message: string) =>
   fail('invalid_input', { fields: [{ path, rule, message }] });
 
 /**
+ * Of fields that are about to change, each still has to be as the sender has seen it.
+ * @throws conflict – somebody was faster
+ */
+export function refuseStale(
+  now: Record<string, unknown>,
+  seen: Record<string, unknown>,
+  changing: readonly string[],
+): void {
+  if (changing.some((field) => field in seen && seen[field] !== now[field]))
+    throw fail('conflict', { what: 'dealer' });
+}
+
+/**
  * A dealer whose visitors the caller may see.
  * @throws not_found – no such dealer, or the caller is a dealer
  * @throws forbidden – a manager who is not in charge: he sees the card, not what is behind it

@@ -1,11 +1,13 @@
 import type {
   AuditLine,
   DealerCard,
+  DealerContacts,
   DealerRow,
   DealerSession,
   VisitorView,
 } from '@otklik/shared/dealers';
 import {
+  holds,
   isSharedLogin,
   sessionLimit,
   sessionView,
@@ -44,6 +46,15 @@ export function dealerCardView(row: DealerCardData, actor: Actor): DealerCard {
       manageVisitors: dealersPolicy.manageVisitors(actor, row),
     },
   };
+}
+
+/** The one builder of what a dealer gets of his company's card: every field is named here. */
+export function dealerContactsView(
+  { name, phone, email, address }: Pick<DealerCardData, 'name' | 'phone' | 'email' | 'address'>,
+  actor: Actor,
+): DealerContacts {
+  const can = { edit: holds(actor, 'contacts.change') && actor.viewedBy === undefined };
+  return { name, phone, email, address, can };
 }
 
 const lawOf = (row: VisitorRow) => ({
