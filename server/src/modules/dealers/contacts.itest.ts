@@ -156,9 +156,7 @@ it('two at once: different fields both stay, of the same one the later is refuse
   ]);
   expect([...tries].sort()).toEqual(['conflict', 'done']);
   expect(await read(one)).toMatchObject(
-    tries[0] === 'done'
-      ? { phone: '+7 7', address: 'Омск' }
-      : { phone: '+7 8', address: 'Тула' },
+    tries[0] === 'done' ? { phone: '+7 7', address: 'Омск' } : { phone: '+7 8', address: 'Тула' },
   );
 });
 
@@ -207,7 +205,10 @@ it('it is his own company’s alone; staff have the card; who only looks, or has
     ['address', 'x'.repeat(401)] as const,
   ]) {
     const { status, problem } = await refusal(change(one, { phone: '+7 11', [field]: value }));
-    expect([status, problem.facts]).toEqual([400, { fields: [expect.objectContaining({ path: field })] }]);
+    expect([status, problem.facts]).toEqual([
+      400,
+      { fields: [expect.objectContaining({ path: field })] },
+    ]);
   }
   expect(await read(one)).toMatchObject(SEEN);
   expect([await log(), await notices(inCharge)]).toEqual([[], []]);

@@ -72,11 +72,7 @@ export function dealerRoutes(
       return { done: true as const };
     },
   );
-  api.mount(
-    dealersApi.contacts,
-    { input: Nothing, output: DealerContacts },
-    contacts.contacts,
-  );
+  api.mount(dealersApi.contacts, { input: Nothing, output: DealerContacts }, contacts.contacts);
   api.mount(
     dealersApi.changeContacts,
     { input: ChangeContacts, output: DealerContacts },

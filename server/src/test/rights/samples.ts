@@ -725,7 +725,9 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
         {},
         {
           check: (body: unknown) =>
-            Object.keys(body as object).sort().join() === 'address,can,email,name,phone'
+            Object.keys(body as object)
+              .sort()
+              .join() === 'address,can,email,name,phone'
               ? null
               : 'a field that dealers do not get',
         },
