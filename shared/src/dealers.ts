@@ -43,8 +43,8 @@ export type ListDealers = z.input<typeof ListDealers>;
 export const DealerId = z.strictObject({ dealerId: z.uuid() });
 export type DealerId = z.input<typeof DealerId>;
 
-/** How a company is reached. */
-export const ContactField = z.enum(['phone', 'email', 'address']);
+/** How a company is reached; `own…`: how its person who asks is. */
+export const ContactField = z.enum(['phone', 'email', 'address', 'ownPhone', 'ownEmail']);
 export type ContactField = z.infer<typeof ContactField>;
 const contacts = { phone: typedOrEmpty(40), email: emailOrEmpty, address: typedOrEmpty(400) };
 /** A value as the sender has seen it. */
@@ -91,12 +91,14 @@ export const ChangeDealer = z.strictObject({
 });
 export type ChangeDealer = z.input<typeof ChangeDealer>;
 
-/** What a dealer sees of his own company's card. The name is the supplier's to change. */
+/** What a dealer's person sees of his company's card, and how he is reached himself. Names are the supplier's to change. */
 export const DealerContacts = z.object({
   name: z.string(),
   phone: z.string(),
   email: z.string(),
   address: z.string(),
+  ownPhone: z.string(),
+  ownEmail: z.string(),
   can: z.object({ edit: z.boolean() }),
 });
 export type DealerContacts = z.infer<typeof DealerContacts>;
@@ -106,7 +108,12 @@ export type DealerContacts = z.infer<typeof DealerContacts>;
  */
 export const ChangeContacts = z.strictObject({
   ...contacts,
-  expected: z.strictObject({ phone: seen, email: seen, address: seen }),
+  ownPhone: contacts.phone,
+  ownEmail: contacts.email,
+  expected: z.strictObject({
+    ...{ phone: seen, email: seen, address: seen },
+    ...{ ownPhone: seen, ownEmail: seen },
+  }),
 });
 export type ChangeContacts = z.input<typeof ChangeContacts>;
 
@@ -137,8 +144,8 @@ export const InviteVisitor = z.strictObject({
   name: typed(120),
   jobTitle: typedOrEmpty(120).default(''),
   login: typed(200),
-  email: typedOrEmpty(200).default(''),
-  phone: typedOrEmpty(40).default(''),
+  email: contacts.email.default(''),
+  phone: contacts.phone.default(''),
   scope: VisitorScope.default('all'),
   shared: z.boolean().default(false),
   chief: z.boolean().default(false),
@@ -152,14 +159,19 @@ export const ChangeVisitor = z.strictObject({
   visitorId: z.uuid(),
   name: typed(120).optional(),
   jobTitle: typedOrEmpty(120).optional(),
-  email: typedOrEmpty(200).optional(),
-  phone: typedOrEmpty(40).optional(),
+  email: contacts.email.optional(),
+  phone: contacts.phone.optional(),
   accessAllowed: z.boolean().optional(),
   sessionRule: SessionRule.optional(),
   maxSessions: sessionsLimit.nullable().optional(),
   shared: z.boolean().optional(),
   scope: VisitorScope.optional(),
   chief: z.boolean().optional(),
+  /** What the sender has seen in fields he changes, as for a dealer. */
+  expected: z
+    .strictObject({ name: seen, jobTitle: seen, email: seen, phone: seen })
+    .partial()
+    .optional(),
 });
 export type ChangeVisitor = z.input<typeof ChangeVisitor>;
 export const VisitorId = z.strictObject({ visitorId: z.uuid() });

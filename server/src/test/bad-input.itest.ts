@@ -203,6 +203,7 @@ beforeAll(async () => {
       shared: false,
       scope: 'all',
       chief: false,
+      expected: { name: 'x', jobTitle: '', email: '', phone: '' },
     },
     'POST /visitors/:visitorId/password-link': { visitorId },
     'POST /password-links/look': { token: 'nobody made it' },
@@ -249,8 +250,8 @@ beforeAll(async () => {
     'DELETE /dealers/:dealerId/sessions/:sessionId': { dealerId, sessionId: randomUUID() },
     'GET /dealer/contacts': {},
     'PUT /dealer/contacts': {
-      ...{ phone: '1', email: 'a@example.test', address: 'x' },
-      expected: { phone: '', email: '', address: '' },
+      ...{ phone: '1', email: 'a@example.test', address: 'x', ownPhone: '', ownEmail: '' },
+      expected: { phone: '', email: '', address: '', ownPhone: '', ownEmail: '' },
     },
     'GET /dealers/:dealerId/log': { dealerId, limit: 10, cursor: 'x' },
     'GET /sla/calendars': {},

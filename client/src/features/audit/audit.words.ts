@@ -25,6 +25,7 @@ const ACTIONS = new Set([
     'dealer.contacts_changed',
     'visitor.invited',
     'visitor.changed',
+    'visitor.contacts_changed',
   ],
   ...['visitor.password_made', 'person.password_set', 'person.password_changed'],
   ...['session.begun', 'session.ended', 'session.named', 'sign_in.refused', 'access.refused'],

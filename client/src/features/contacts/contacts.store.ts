@@ -10,10 +10,12 @@ import { attempt, type Outcome } from '../../platform/problem';
 import { on, onConnected } from '../../platform/socket';
 import { useSession } from '../session';
 
-const EMPTY = { phone: '', email: '', address: '' };
-const formOf = ({ phone, email, address }: DealerContacts) => ({ phone, email, address });
+const EMPTY = { phone: '', email: '', address: '', ownPhone: '', ownEmail: '' };
+const formOf = ({ phone, email, address, ownPhone, ownEmail }: DealerContacts) => ({
+  ...{ phone, email, address, ownPhone, ownEmail },
+});
 
-/** The contacts of one's own company. What is typed lives here, so that another page or a lost connection loses nothing. */
+/** The contacts of one's own company, and one's own. What is typed lives here, so that another page or a lost connection loses nothing. */
 export const useContacts = defineStore('contacts', () => {
   const session = useSession();
   const held = shallowRef<DealerContacts | null>(null);

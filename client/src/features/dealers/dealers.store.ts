@@ -197,6 +197,7 @@ export const useDealers = defineStore('dealers', () => {
     const id = dealerId.value;
     if (id === null || loaders.card.is.state !== 'ready') return;
     void open(id);
+    if (loaders.visitors.is.state === 'ready') void loadVisitors();
     if (loaders.log.is.state === 'ready') void loadLog();
   }
   on('dealer:news', (news) => void (news.dealerId === dealerId.value && readAgain()));

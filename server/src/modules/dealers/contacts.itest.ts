@@ -8,7 +8,7 @@ import { aDealer, aManager, aVisitor, type TestPerson } from '../people/people.f
 
 /** Monday, 10:00 in Moscow: the company works. */
 const MORNING = new Date('2026-03-02T07:00:00Z');
-const SEEN = { phone: '+7 1', email: 'old@example.test', address: '' };
+const SEEN = { phone: '+7 1', email: 'old@example.test', address: '', ownPhone: '', ownEmail: '' };
 let now = MORNING;
 let server: TestApp;
 let other: TestApp;
@@ -117,8 +117,8 @@ it('a dealer changes his contacts: everybody who has them open follows, the mana
 
   // Nothing of it reaches another dealer's people: what they hear of their own comes after it.
   await outsider.call(dealersApi.changeContacts, {
-    ...{ phone: '9', email: '', address: '' },
-    expected: { phone: '', email: '', address: '' },
+    ...{ ...SEEN, phone: '9', email: '' },
+    expected: { ...SEEN, phone: '', email: '' },
   });
   await theirs.next('contacts:news');
   expect(theirs.heard.map(({ event }) => event)).toEqual(['contacts:news']);
@@ -158,6 +158,32 @@ it('two at once: different fields both stay, of the same one the later is refuse
   expect(await read(one)).toMatchObject(
     tries[0] === 'done' ? { phone: '+7 7', address: 'Омск' } : { phone: '+7 8', address: 'Тула' },
   );
+});
+
+it('each person keeps his own phone and address; colleagues do not see them, and staff overwrite nothing of his', async () => {
+  const own = { ownPhone: '+7 900', ownEmail: 'marina@example.test' };
+  expect(await change(one, own)).toMatchObject({ ...SEEN, ...own });
+  expect(await read(two)).toMatchObject(SEEN);
+  const visitorId = people[0]!.id;
+  const named = {
+    before: { phone: '', email: '' },
+    after: { phone: '+7 900', email: own.ownEmail },
+  };
+  expect(await log()).toEqual([{ actor: 'Марина', action: 'visitor.contacts_changed', ...named }]);
+  expect(await notices(inCharge)).toMatchObject([
+    { change: { fields: [{ field: 'ownPhone' }, { field: 'ownEmail' }] } },
+  ]);
+  const stale = inCharge.call(dealersApi.changeVisitor, {
+    ...{ visitorId, phone: '+7 901', jobTitle: 'Закупки', expected: { phone: '' } },
+  });
+  expect((await refusal(stale)).problem).toMatchObject({
+    ...{ code: 'conflict', facts: { what: 'visitor' } },
+  });
+  await inCharge.call(dealersApi.changeVisitor, { visitorId, jobTitle: 'Закупки', expected: {} });
+  const { items } = await inCharge.call(dealersApi.visitors, { dealerId });
+  expect(items.find(({ id }) => id === visitorId)).toMatchObject({
+    ...{ phone: '+7 900', email: own.ownEmail, jobTitle: 'Закупки' },
+  });
 });
 
 it('the card of staff and the dealer do not overwrite each other', async () => {
@@ -202,7 +228,7 @@ it('it is his own company’s alone; staff have the card; who only looks, or has
 
   for (const [field, value] of [
     ...[['email', 'no address'] as const, ['phone', '1'.repeat(41)] as const],
-    ['address', 'x'.repeat(401)] as const,
+    ...[['address', 'x'.repeat(401)] as const, ['ownEmail', 'none'] as const],
   ]) {
     const { status, problem } = await refusal(change(one, { phone: '+7 11', [field]: value }));
     expect([status, problem.facts]).toEqual([

@@ -3,11 +3,20 @@ import type { ContactsChange } from '@otklik/shared/notices';
 import type * as z from 'zod';
 import type { Db, Tx } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import { changedFields, holds, recordChange, type Actor } from '../people';
+import {
+  changedFields,
+  holds,
+  Person,
+  personRepository,
+  recordChange,
+  type Actor,
+  type Fields,
+} from '../people';
 import { Dealer } from './dealer.entity';
-import { dealerRepository, type DealerCardData } from './dealer.repository';
+import { dealerRepository } from './dealer.repository';
 import { notFound, refuseStale } from './dealers.guard';
 import { dealerContactsView } from './dealers.view';
+import { visitorRepository } from './visitor.repository';
 
 /** What somebody of a dealer has changed, for whoever is to be told of it. */
 export interface ContactsChanged {
@@ -27,18 +36,25 @@ interface Deps {
 
 export type ContactService = ReturnType<typeof createContactService>;
 
-/** How a dealer's company is reached, as its own people see and change it. */
+/** Where the fields stand: of the company on its card, of the person on his own line. */
+const OF_COMPANY: Places = { phone: 'phone', email: 'email', address: 'address' };
+const OF_PERSON: Places = { ownPhone: 'phone', ownEmail: 'email' };
+type Places = Partial<Record<ContactField, string>>;
+
+/** How a dealer's company and each of its people are reached, as they see and change it themselves. */
 export function createContactService({ db, now, tellOfContacts }: Deps) {
-  const own = async (q: Pick<Tx, 'query'>, { dealerId }: Actor): Promise<DealerCardData> => {
+  async function own(q: Pick<Tx, 'query'>, actor: Actor) {
+    const { dealerId, personId } = actor;
     const card = dealerId === null ? null : await dealerRepository.findCard(q, dealerId, now());
-    if (card === null) throw notFound();
-    return card;
-  };
+    const person = await visitorRepository.find(q, personId, now());
+    if (card === null || person === null) throw notFound();
+    return { card, person, contacts: dealerContactsView(card, person, actor) };
+  }
 
   /** @throws not_found – for staff: they have the card */
   async function contacts(actor: Actor): Promise<DealerContacts> {
     if (!holds(actor, 'contacts.see')) throw notFound();
-    return dealerContactsView(await own(db, actor), actor);
+    return (await own(db, actor)).contacts;
   }
 
   /**
@@ -57,26 +73,48 @@ export function createContactService({ db, now, tellOfContacts }: Deps) {
     if (actor.nameNeeded) throw fail('name_needed', {});
     return db.transaction(async (tx) => {
       if (actor.dealerId !== null) await dealerRepository.lock(tx, actor.dealerId);
-      const before = await own(tx, actor);
+      await personRepository.lock(tx, [actor.personId]);
+      const { card, person, contacts: before } = await own(tx, actor);
       const wanted = changedFields({ ...expected }, typed)?.after ?? {};
       const changed = changedFields({ ...before }, wanted);
-      if (changed === null) return dealerContactsView(before, actor);
-      refuseStale({ ...before }, expected, Object.keys(changed.after));
-      const { id: dealerId, managerId, name: subject } = before;
-      const at = now();
-      await tx.repository(Dealer).update(dealerId, changed.after);
-      await recordChange(tx, {
-        ...{ by: actor, at, dealerId, subjectId: dealerId, subject },
-        ...{ action: 'dealer.contacts_changed', ...changed },
-      });
+      if (changed === null) return before;
+      refuseStale('dealer', before, expected, Object.keys(changed.after));
+      const [at, dealerId] = [now(), card.id];
+      const line = { by: actor, at, dealerId };
+
+      const ofCompany = partOf(changed, OF_COMPANY);
+      if (ofCompany !== null) {
+        await tx.repository(Dealer).update(dealerId, ofCompany.after);
+        const subject = { subjectId: dealerId, subject: card.name };
+        await recordChange(tx, {
+          ...{ ...line, ...subject, action: 'dealer.contacts_changed', ...ofCompany },
+        });
+      }
+      const ofPerson = partOf(changed, OF_PERSON);
+      if (ofPerson !== null) {
+        await tx.repository(Person).update(person.id, ofPerson.after);
+        const subject = { subjectId: person.id, subject: person.name };
+        await recordChange(tx, {
+          ...{ ...line, ...subject, action: 'visitor.contacts_changed', ...ofPerson },
+        });
+      }
       const fields = ContactField.options
         .filter((field) => field in changed.after)
         .map((field) => ({ field, before: before[field], after: typed[field] }));
-      await tellOfContacts(tx, { dealerId, managerId, at, change: { by: actor.name, fields } });
+      const change = { by: actor.name, fields };
+      await tellOfContacts(tx, { dealerId, managerId: card.managerId, at, change });
       await dealerRepository.announce(tx, dealerId);
-      return dealerContactsView({ ...before, ...changed.after }, actor);
+      return { ...before, ...changed.after };
     });
   }
 
   return { contacts, changeContacts };
+}
+
+/** Of a change, what stands in one of the places, by the names it has there; null: nothing. */
+function partOf(changed: { before: Fields; after: Fields }, places: Places) {
+  const names = Object.entries(places).filter(([name]) => name in changed.after);
+  if (names.length === 0) return null;
+  const only = (from: Fields) => Object.fromEntries(names.map(([name, to]) => [to, from[name]]));
+  return { before: only(changed.before), after: only(changed.after) };
 }

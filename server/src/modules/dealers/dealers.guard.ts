@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import type { Actor } from '../people';
+import type { Actor, Fields } from '../people';
 import { dealerRepository, type DealerCardData } from './dealer.repository';
 import { dealersPolicy } from './dealers.policy';
 
@@ -14,12 +14,13 @@ export const refused = (path: string, rule: string, message: string) =>
  * @throws conflict – somebody was faster
  */
 export function refuseStale(
-  now: Record<string, unknown>,
-  seen: Record<string, unknown>,
+  what: 'dealer' | 'visitor',
+  now: Fields,
+  seen: Fields,
   changing: readonly string[],
 ): void {
   if (changing.some((field) => field in seen && seen[field] !== now[field]))
-    throw fail('conflict', { what: 'dealer' });
+    throw fail('conflict', { what });
 }
 
 /**

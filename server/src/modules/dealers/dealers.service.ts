@@ -112,9 +112,9 @@ export function createDealerService(deps: DealerDeps) {
       );
       if (changed === null) return;
       const { managerId: seenManager, ...seen } = expected;
-      refuseStale({ ...before }, seen, Object.keys(changed.after));
+      refuseStale('dealer', { ...before }, seen, Object.keys(changed.after));
       if (seenManager !== undefined && 'manager' in changed.after)
-        refuseStale({ ...before }, { managerId: seenManager }, ['managerId']);
+        refuseStale('dealer', { ...before }, { managerId: seenManager }, ['managerId']);
       const save = () => tx.repository(Dealer).update(dealerId, { ...fields, managerId });
       if (fields.severalSessions === undefined && fields.maxSessions === undefined) await save();
       else await underNewRules(tx, actor, dealerId, save);

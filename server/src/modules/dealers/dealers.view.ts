@@ -48,13 +48,14 @@ export function dealerCardView(row: DealerCardData, actor: Actor): DealerCard {
   };
 }
 
-/** The one builder of what a dealer gets of his company's card: every field is named here. */
+/** The one builder of what a dealer's person gets of his company's card and his own line: every field is named here. */
 export function dealerContactsView(
-  { name, phone, email, address }: Pick<DealerCardData, 'name' | 'phone' | 'email' | 'address'>,
+  { name, phone, email, address }: DealerCardData,
+  { phone: ownPhone, email: ownEmail }: VisitorRow,
   actor: Actor,
 ): DealerContacts {
   const can = { edit: holds(actor, 'contacts.change') && actor.viewedBy === undefined };
-  return { name, phone, email, address, can };
+  return { name, phone, email, address, ownPhone, ownEmail, can };
 }
 
 const lawOf = (row: VisitorRow) => ({

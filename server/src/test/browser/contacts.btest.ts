@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aDealer, aManager, aVisitor, type TestPerson } from '../../modules/people/people.factory';
 import { openStage, signedIn, type Stage } from './stage';
@@ -52,7 +52,9 @@ it('a dealer edits his contacts; his manager is told, and every open page follow
   await picture(page, 'home');
 
   await page.getByRole('link', { name: /Контакты организации/ }).click();
-  const [phone, mail] = [page.getByLabel('Телефон'), page.getByLabel('E-mail')];
+  const [phone, mail] = ['Телефон', 'E-mail'].map((label) =>
+    page.getByLabel(label, { exact: true }),
+  ) as [Locator, Locator];
   await mail.fill('office кедр');
   await phone.fill('+7 381 200-30-40');
   await button(page, 'Сохранить').click();
@@ -72,7 +74,7 @@ it('a dealer edits his contacts; his manager is told, and every open page follow
 
   // A colleague types in the same field meanwhile.
   await head.click();
-  const theirPhone = two.page.getByLabel('Телефон');
+  const theirPhone = two.page.getByLabel('Телефон', { exact: true });
   await theirPhone.fill('+7 381 999-99-99');
   await button(page, 'Сохранить').click();
   await page.getByText('Контакты сохранены').waitFor();

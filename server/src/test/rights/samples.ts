@@ -727,7 +727,7 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
           check: (body: unknown) =>
             Object.keys(body as object)
               .sort()
-              .join() === 'address,can,email,name,phone'
+              .join() === 'address,can,email,name,ownEmail,ownPhone,phone'
               ? null
               : 'a field that dealers do not get',
         },
@@ -735,8 +735,8 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     ],
     'PUT /dealer/contacts': [
       plain({
-        ...{ phone: '', email: '', address: '' },
-        expected: { phone: '', email: '', address: '' },
+        ...{ phone: '', email: '', address: '', ownPhone: '', ownEmail: '' },
+        expected: { phone: '', email: '', address: '', ownPhone: '', ownEmail: '' },
       }),
     ],
 
