@@ -38,6 +38,7 @@ import {
   standingOf,
   startClockPoller,
   tellAppeal,
+  tellOfContacts,
 } from './modules/appeals';
 import {
   attachmentRoutes,
@@ -48,7 +49,12 @@ import {
 } from './modules/attachments';
 import { auditRoutes, createAuditService } from './modules/audit';
 import { companyRoutes, createCompanyService } from './modules/company';
-import { createDealerService, dealerRoutes } from './modules/dealers';
+import {
+  createContactService,
+  createDealerService,
+  DEALER_CHANGED,
+  dealerRoutes,
+} from './modules/dealers';
 import { createDraftService, draftRoutes } from './modules/drafts';
 import { createMacroService, macroRoutes } from './modules/macros';
 import { createOrderService, orderNews, orderRoutes } from './modules/orders';
@@ -218,6 +224,11 @@ export async function createApp({
     now: clock,
     isOnline: (room) => isOnline(room),
   });
+  const contacts = createContactService({
+    db,
+    now: clock,
+    tellOfContacts: (tx, changed) => tellOfContacts(tx, sla, changed),
+  });
 
   /* Appeals and what belongs to them */
   const tell = (happening: Parameters<typeof tellAppeal>[1]) => {
@@ -319,7 +330,7 @@ export async function createApp({
   peopleRoutes(api, { sessions, config });
   accountRoutes(api, { links, staff, integrations, sessions, signOn, config });
   roleRoutes(api, createRoleService({ db, now: clock }));
-  dealerRoutes(api, { dealers });
+  dealerRoutes(api, { dealers, contacts });
   calendarRoutes(api, sla);
   policyRoutes(api, { policies, previews, groups });
   ladderRoutes(api, ladder);
@@ -473,6 +484,11 @@ export async function createApp({
     await db.listen(DIRECTORIES_CHANGED, () =>
       io.local.emit('directory:news', { at: clock().toISOString() }),
     ),
+    await db.listen(DEALER_CHANGED, (dealerId) => {
+      io.local.to(rooms.staff).emit('dealer:news', { dealerId });
+      const at = clock().toISOString();
+      io.local.to(rooms.company(dealerId)).emit('contacts:news', { at });
+    }),
     await db.listen(channels.sessionNamed, (id) => cutRoom(rooms.session(id)), recheck),
   ];
 

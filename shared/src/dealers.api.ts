@@ -1,9 +1,11 @@
 import type {
   AuditLine,
+  ChangeContacts,
   ChangeDealer,
   ChangeVisitor,
   CreateDealer,
   DealerCard,
+  DealerContacts,
   DealerId,
   DealerLog,
   DealerRow,
@@ -52,6 +54,13 @@ export const dealersApi = {
     'DELETE',
     '/dealers/:dealerId/sessions/:sessionId',
     'visitor.manage',
+  ),
+  /** A dealer's own. */
+  contacts: route<object, DealerContacts>('GET', '/dealer/contacts', 'contacts.see'),
+  changeContacts: route<ChangeContacts, DealerContacts>(
+    'PUT',
+    '/dealer/contacts',
+    'contacts.change',
   ),
   log: route<DealerLog, Page<AuditLine>>('GET', '/dealers/:dealerId/log', 'visitor.read'),
 };

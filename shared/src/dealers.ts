@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PasswordLink } from './accounts';
 import { MAX_SESSIONS, PersonRef, SessionRule, SessionView, VisitorScope } from './people';
-import { kopecks, moment, paging, typed, typedOrEmpty } from './text';
+import { emailOrEmpty, kopecks, moment, paging, typed, typedOrEmpty } from './text';
 
 export const DealerRow = z.object({
   id: z.uuid(),
@@ -43,6 +43,13 @@ export type ListDealers = z.input<typeof ListDealers>;
 export const DealerId = z.strictObject({ dealerId: z.uuid() });
 export type DealerId = z.input<typeof DealerId>;
 
+/** How a company is reached; `own…`: how its person who asks is. */
+export const ContactField = z.enum(['phone', 'email', 'address', 'ownPhone', 'ownEmail']);
+export type ContactField = z.infer<typeof ContactField>;
+const contacts = { phone: typedOrEmpty(40), email: emailOrEmpty, address: typedOrEmpty(400) };
+/** A value as the sender has seen it. */
+const seen = z.string().max(400);
+
 const zone = z.string().min(1).max(60);
 const sessionsLimit = z.number().int().min(1).max(MAX_SESSIONS);
 export const CreateDealer = z.strictObject({
@@ -51,9 +58,9 @@ export const CreateDealer = z.strictObject({
   taxId: typed(20),
   zone,
   contract: typedOrEmpty(80).default(''),
-  phone: typedOrEmpty(40).default(''),
-  email: typedOrEmpty(200).default(''),
-  address: typedOrEmpty(400).default(''),
+  phone: contacts.phone.default(''),
+  email: contacts.email.default(''),
+  address: contacts.address.default(''),
   managerId: z.uuid().nullable().default(null),
 });
 export type CreateDealer = z.input<typeof CreateDealer>;
@@ -63,16 +70,52 @@ export const ChangeDealer = z.strictObject({
   taxId: typed(20).optional(),
   zone: zone.optional(),
   contract: typedOrEmpty(80).optional(),
-  phone: typedOrEmpty(40).optional(),
-  email: typedOrEmpty(200).optional(),
-  address: typedOrEmpty(400).optional(),
+  phone: contacts.phone.optional(),
+  email: contacts.email.optional(),
+  address: contacts.address.optional(),
   debtLimitKopecks: kopecks.nullable().optional(),
   managerId: z.uuid().nullable().optional(),
   severalSessions: z.boolean().optional(),
   maxSessions: sessionsLimit.optional(),
   newVisitorAccess: z.boolean().optional(),
+  /** What the sender has seen in fields he changes: when somebody has changed one of these since, nothing is saved. */
+  expected: z
+    .strictObject({
+      ...{ name: seen, taxId: seen, zone: seen, contract: seen },
+      ...{ phone: seen, email: seen, address: seen },
+      debtLimitKopecks: kopecks.nullable(),
+      managerId: z.uuid().nullable(),
+    })
+    .partial()
+    .optional(),
 });
 export type ChangeDealer = z.input<typeof ChangeDealer>;
+
+/** What a dealer's person sees of his company's card, and how he is reached himself. Names are the supplier's to change. */
+export const DealerContacts = z.object({
+  name: z.string(),
+  phone: z.string(),
+  email: z.string(),
+  address: z.string(),
+  ownPhone: z.string(),
+  ownEmail: z.string(),
+  can: z.object({ edit: z.boolean() }),
+});
+export type DealerContacts = z.infer<typeof DealerContacts>;
+/**
+ * All of them, with what the sender has seen: only fields that differ from it are changed, so two who change different fields both get
+ * their way. The same again changes nothing.
+ */
+export const ChangeContacts = z.strictObject({
+  ...contacts,
+  ownPhone: contacts.phone,
+  ownEmail: contacts.email,
+  expected: z.strictObject({
+    ...{ phone: seen, email: seen, address: seen },
+    ...{ ownPhone: seen, ownEmail: seen },
+  }),
+});
+export type ChangeContacts = z.input<typeof ChangeContacts>;
 
 export const VisitorView = z.object({
   id: z.uuid(),
@@ -101,8 +144,8 @@ export const InviteVisitor = z.strictObject({
   name: typed(120),
   jobTitle: typedOrEmpty(120).default(''),
   login: typed(200),
-  email: typedOrEmpty(200).default(''),
-  phone: typedOrEmpty(40).default(''),
+  email: contacts.email.default(''),
+  phone: contacts.phone.default(''),
   scope: VisitorScope.default('all'),
   shared: z.boolean().default(false),
   chief: z.boolean().default(false),
@@ -116,14 +159,19 @@ export const ChangeVisitor = z.strictObject({
   visitorId: z.uuid(),
   name: typed(120).optional(),
   jobTitle: typedOrEmpty(120).optional(),
-  email: typedOrEmpty(200).optional(),
-  phone: typedOrEmpty(40).optional(),
+  email: contacts.email.optional(),
+  phone: contacts.phone.optional(),
   accessAllowed: z.boolean().optional(),
   sessionRule: SessionRule.optional(),
   maxSessions: sessionsLimit.nullable().optional(),
   shared: z.boolean().optional(),
   scope: VisitorScope.optional(),
   chief: z.boolean().optional(),
+  /** What the sender has seen in fields he changes, as for a dealer. */
+  expected: z
+    .strictObject({ name: seen, jobTitle: seen, email: seen, phone: seen })
+    .partial()
+    .optional(),
 });
 export type ChangeVisitor = z.input<typeof ChangeVisitor>;
 export const VisitorId = z.strictObject({ visitorId: z.uuid() });

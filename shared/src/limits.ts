@@ -26,5 +26,7 @@ export const DRY_RUN_WEEKS = 26;
 export const SPLIT_MAX = 20;
 /** How long lines of the audit log may be kept. */
 export const AUDIT_DAYS = { least: 30, most: 3_650 } as const;
+/** An e-mail address as far as typing mistakes show; whether mail arrives there, only mail tells. */
+export const EMAIL = /^\S+@\S+\.\S+$/;
 /** Characters of what dealers read while the portal is closed to them. */
 export const CLOSED_MESSAGE_MAX = 500;

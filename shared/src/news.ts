@@ -28,6 +28,10 @@ export interface ServerNews {
   'device:news': (news: { at: string }) => void;
   /** Topics or teams have changed: fetch them. */
   'directory:news': (news: { at: string }) => void;
+  /** The card of a dealer has changed: fetch it. To staff. */
+  'dealer:news': (news: { dealerId: string }) => void;
+  /** The contacts of one's own company have changed: fetch them. To its people. */
+  'contacts:news': (news: { at: string }) => void;
   /** This session is over; the socket closes right after. */
   'session:ended': (news: { reason: SessionEndReason }) => void;
   /** The portal is closed to dealers; the socket closes right after. */

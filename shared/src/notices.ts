@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ContactField } from './dealers';
 import { LadderAction } from './ladder';
 import { NOTICES_AT_ONCE } from './limits';
 import { PersonRef } from './people';
@@ -10,13 +11,15 @@ const common = {
   /** When it was told. */
   at: moment,
   readAt: moment.nullable(),
+};
+const aboutAppeal = {
+  ...common,
   appeal: z.object({ id: z.uuid(), no: z.number().int(), subject: z.string() }),
 };
 const ofStaff = {
   audience: z.literal('staff'),
-  ...common,
   dealerName: z.string(),
-  /** When the step came, or the question was asked or missed. */
+  /** When the step came, the question was asked or missed, or the contacts were changed. */
   firedAt: moment,
   /** It waited for working hours: those told at the same moment are one list. */
   deferred: z.boolean(),
@@ -24,6 +27,7 @@ const ofStaff = {
 /** A step of the ladder, as the person it was for is told of it. */
 const LadderNotice = z.object({
   ...ofStaff,
+  ...aboutAppeal,
   /** `given`: the appeal is his now; `taken`: it was his. */
   kind: z.enum(['reminder', 'given', 'taken']),
   action: LadderAction,
@@ -34,17 +38,37 @@ const LadderNotice = z.object({
 /** A colleague asks, or has waited in vain by the deadline. */
 const QuestionNotice = z.object({
   ...ofStaff,
+  ...aboutAppeal,
   kind: z.enum(['question_asked', 'question_missed']),
   by: PersonRef,
   to: PersonRef,
   dueAt: moment.nullable(),
 });
-export const StaffNotice = z.discriminatedUnion('kind', [LadderNotice, QuestionNotice]);
+/** What somebody of a dealer has changed in his company's contacts. */
+export const ContactsChange = z.object({
+  /** His name; with a shared login, the one the session gave. */
+  by: z.string(),
+  fields: z.array(z.object({ field: ContactField, before: z.string(), after: z.string() })),
+});
+export type ContactsChange = z.infer<typeof ContactsChange>;
+/** A dealer has changed his contacts: about his card, and no appeal. */
+const ContactsNotice = z.object({
+  ...ofStaff,
+  ...common,
+  kind: z.literal('contacts_changed'),
+  dealerId: z.uuid(),
+  change: ContactsChange,
+});
+export const StaffNotice = z.discriminatedUnion('kind', [
+  LadderNotice,
+  QuestionNotice,
+  ContactsNotice,
+]);
 export type StaffNotice = z.infer<typeof StaffNotice>;
 /** That the company waits for the dealer's answer. */
 export const DealerNotice = z.object({
   audience: z.literal('dealer'),
-  ...common,
+  ...aboutAppeal,
   kind: z.literal('answer_awaited'),
   /** When it is closed without an answer; null: it is not. */
   closesAt: moment.nullable(),

@@ -66,6 +66,7 @@ export const RightName = z.enum([
   ...['macro.use', 'macro.share', 'macro.read', 'macro.change'],
   ...['dealer.read', 'dealer.create', 'dealer.edit'],
   ...['visitor.read', 'visitor.manage', 'visitor.see', 'visitor.change'],
+  ...['contacts.see', 'contacts.change'],
   ...['sla.read', 'sla.manage', 'company.read', 'company.manage', 'rights.see'],
   ...['audit.read', 'export.record', 'seats.see'],
   ...['staff.manage', 'token.manage', 'link.use', 'person.view_as', 'topic.manage'],

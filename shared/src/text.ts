@@ -1,10 +1,17 @@
 import * as z from 'zod';
+import { EMAIL } from './limits';
 
 /** Text a person typed: trimmed, at least one character, at most `max`. */
 export const typed = (max: number) => z.string().trim().min(1).max(max);
 
 /** Like {@link typed}, but may be empty. */
 export const typedOrEmpty = (max: number) => z.string().trim().max(max);
+
+/** An e-mail address or none. */
+export const emailOrEmpty = typedOrEmpty(200).regex(
+  new RegExp(`^$|${EMAIL.source}`),
+  'is no e-mail address',
+);
 
 /** A moment as ISO 8601 in UTC. */
 export const moment = z.iso.datetime();

@@ -11,6 +11,7 @@ export const MESSAGE_FILES = [
   'common',
   'login',
   'account',
+  'contacts',
   'appeals',
   'thread',
   'proof',

@@ -32,6 +32,7 @@ import { UploadHours1763702100000 } from './1763702100000-upload-hours';
 import { CustomRoles1763702300000 } from './1763702300000-custom-roles';
 import { Viewings1763702400000 } from './1763702400000-viewings';
 import { Directories1763702500000 } from './1763702500000-directories';
+import { Contacts1763702600000 } from './1763702600000-contacts';
 import { LongerSums1763702700000 } from './1763702700000-longer-sums';
 
 /** The one ordered history of the schema. A landed migration is never changed; a new one is added at the end. */
@@ -70,5 +71,6 @@ export const migrations = [
   CustomRoles1763702300000,
   Viewings1763702400000,
   Directories1763702500000,
+  Contacts1763702600000,
   LongerSums1763702700000,
 ];

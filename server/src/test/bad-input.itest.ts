@@ -174,6 +174,10 @@ beforeAll(async () => {
       severalSessions: true,
       maxSessions: 5,
       newVisitorAccess: true,
+      expected: {
+        ...{ name: 'x', taxId: '1', zone: 'x', contract: '', phone: '', email: '', address: '' },
+        ...{ debtLimitKopecks: null, managerId: null },
+      },
     },
     'GET /dealers/:dealerId/visitors': { dealerId },
     'POST /dealers/:dealerId/visitors': {
@@ -199,6 +203,7 @@ beforeAll(async () => {
       shared: false,
       scope: 'all',
       chief: false,
+      expected: { name: 'x', jobTitle: '', email: '', phone: '' },
     },
     'POST /visitors/:visitorId/password-link': { visitorId },
     'POST /password-links/look': { token: 'nobody made it' },
@@ -243,6 +248,11 @@ beforeAll(async () => {
     'POST /staff/:personId/end-sessions': { personId: randomUUID() },
     'GET /dealers/:dealerId/sessions': { dealerId },
     'DELETE /dealers/:dealerId/sessions/:sessionId': { dealerId, sessionId: randomUUID() },
+    'GET /dealer/contacts': {},
+    'PUT /dealer/contacts': {
+      ...{ phone: '1', email: 'a@example.test', address: 'x', ownPhone: '', ownEmail: '' },
+      expected: { phone: '', email: '', address: '', ownPhone: '', ownEmail: '' },
+    },
     'GET /dealers/:dealerId/log': { dealerId, limit: 10, cursor: 'x' },
     'GET /sla/calendars': {},
     'PUT /sla/calendars/:calendarId': {
@@ -642,6 +652,7 @@ const TABLES = [
   'unfinished_upload',
   'person',
   'dealer',
+  'notice',
   'session',
   'participant',
   'appeal_order',

@@ -1,5 +1,6 @@
 /**
- * Account: what a person sees and changes about himself: name, password, sessions, appearance.
+ * Account: what a person sees and changes about himself: name, password, sessions, appearance; of a dealer's
+ * people also the contacts of their company.
  * Hears nothing.
  */
 export { routes } from './account.routes';

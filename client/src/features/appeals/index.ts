@@ -68,7 +68,7 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/appeals',
     component: () => import('./AppealListPage.vue'),
-    meta: { side: 'dealer', nav: 'appeals', messages: texts },
+    meta: { side: 'dealer', nav: 'appeals', messages: [...texts, 'contacts'] },
   },
   {
     path: '/appeals/new',

@@ -19,7 +19,14 @@ export interface ChangedField {
 }
 
 const ACTIONS = new Set([
-  ...['dealer.created', 'dealer.changed', 'visitor.invited', 'visitor.changed'],
+  ...[
+    'dealer.created',
+    'dealer.changed',
+    'dealer.contacts_changed',
+    'visitor.invited',
+    'visitor.changed',
+    'visitor.contacts_changed',
+  ],
   ...['visitor.password_made', 'person.password_set', 'person.password_changed'],
   ...['session.begun', 'session.ended', 'session.named', 'sign_in.refused', 'access.refused'],
   ...['staff.added', 'staff.changed', 'company.changed', 'ladder.changed'],

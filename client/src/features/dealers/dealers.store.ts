@@ -18,9 +18,10 @@ import { shallowRef, watch } from 'vue';
 import { call } from '../../platform/api';
 import { createLoader } from '../../platform/loading';
 import { attempt, type Outcome } from '../../platform/problem';
+import { on, onConnected } from '../../platform/socket';
 import { useSession } from '../session';
 
-/** Dealers for staff: the list, and one dealer's card with visitors, sessions and log. */
+/** Dealers for staff: the list, and one dealer's card with visitors, sessions and log. An open card follows changes by others. */
 export const useDealers = defineStore('dealers', () => {
   const session = useSession();
   const rows = shallowRef<DealerRow[]>([]);
@@ -190,6 +191,17 @@ export const useDealers = defineStore('dealers', () => {
     if (loaders.visitors.is.state === 'ready') void loadVisitors();
     if (loaders.sessions.is.state === 'ready') void loadSessions();
   }
+
+  /** The card has changed, or may have while nobody could tell. */
+  function readAgain(): void {
+    const id = dealerId.value;
+    if (id === null || loaders.card.is.state !== 'ready') return;
+    void open(id);
+    if (loaders.visitors.is.state === 'ready') void loadVisitors();
+    if (loaders.log.is.state === 'ready') void loadLog();
+  }
+  on('dealer:news', (news) => void (news.dealerId === dealerId.value && readAgain()));
+  onConnected(readAgain);
 
   function forgetDealer(): void {
     dealerId.value = null;

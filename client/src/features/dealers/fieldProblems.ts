@@ -1,3 +1,5 @@
+import { EMAIL } from '@otklik/shared/limits';
+
 import { i18n } from '../../platform/i18n';
 import type { Trouble } from '../../platform/problem';
 
@@ -14,4 +16,4 @@ export function fieldProblems(trouble: Trouble | null): Record<string, string> {
 }
 
 /** An address a person may have typed; empty is allowed where the field is optional. */
-export const isEmail = (text: string): boolean => /^\S+@\S+\.\S+$/.test(text.trim());
+export const isEmail = (text: string): boolean => EMAIL.test(text.trim());

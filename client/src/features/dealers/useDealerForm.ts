@@ -26,11 +26,12 @@ export function useDealerForm(form: Ref<DealerForm>) {
     return found;
   });
   /** A refusal that belongs to no field. */
-  const general = computed(() =>
-    refused.value && Object.keys(fieldProblems(refused.value)).length === 0
-      ? troubleWords(refused.value)
-      : null,
-  );
+  const general = computed(() => {
+    if (!refused.value || Object.keys(fieldProblems(refused.value)).length > 0) return null;
+    return refused.value.code === 'conflict'
+      ? t('common.meanwhile.conflict')
+      : troubleWords(refused.value);
+  });
 
   /** @returns the answer; null when a field is wrong or the server refused, which `errors` and `general` then say */
   async function save<Value>(run: () => Promise<Outcome<Value>>): Promise<Value | null> {
@@ -50,5 +51,7 @@ export function useDealerForm(form: Ref<DealerForm>) {
     refused.value = null;
   }
 
-  return { errors, general, busy, save, reset };
+  const isStale = computed(() => refused.value?.code === 'conflict');
+
+  return { errors, general, isStale, busy, save, reset };
 }

@@ -24,6 +24,12 @@ export function groupNotices(items: readonly Notice[]): NoticeGroup[] {
   return groups;
 }
 
+/** Where a notice leads. */
+export const noticePlace = (notice: Notice): string =>
+  notice.kind === 'contacts_changed'
+    ? `/dealers/${notice.dealerId}/general`
+    : `/a/${notice.appeal.no}`;
+
 /** Plain words of a notice. */
 export function useNoticeWords() {
   const { t } = useI18n();
@@ -31,6 +37,8 @@ export function useNoticeWords() {
   const session = useSession();
 
   function headOf(notice: StaffNotice): string {
+    if (notice.kind === 'contacts_changed')
+      return t('notices.contactsChanged', { who: notice.change.by });
     if (notice.kind === 'question_asked')
       return t('notices.questionAsked', { who: notice.by.name });
     if (notice.kind === 'question_missed')
@@ -50,8 +58,18 @@ export function useNoticeWords() {
   return {
     head: (notice: Notice): string =>
       notice.audience === 'staff' ? headOf(notice) : t('notices.answerAwaited'),
+    /** Of changed contacts: each field, as it was and as it became. */
+    changes: (notice: Notice) =>
+      notice.kind === 'contacts_changed'
+        ? notice.change.fields.map(({ field, before, after }) => ({
+            name: t(`notices.fields.${field}`),
+            before: before || t('notices.empty'),
+            after: after || t('notices.empty'),
+          }))
+        : [],
     detail(notice: Notice): string {
       if (notice.audience === 'staff') {
+        if (notice.kind === 'contacts_changed') return '';
         const due = 'by' in notice ? notice.dueAt : null;
         return due === null
           ? notice.dealerName

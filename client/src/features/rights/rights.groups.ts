@@ -15,7 +15,7 @@ const GROUPS = {
   oversight: ['board', 'report'],
   files: ['file', 'upload', 'order'],
   macros: ['macro'],
-  dealers: ['dealer', 'visitor'],
+  dealers: ['dealer', 'visitor', 'contacts'],
   rules: ['sla', 'company', 'rights', 'audit', 'export', 'seats', 'token', 'topic'],
   account: ['session', 'link', 'account', 'directory', 'colleague', 'dealer_people', 'staff'],
   server: ['server'],

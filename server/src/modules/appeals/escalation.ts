@@ -81,7 +81,7 @@ const taken = (to: Colleague | undefined, action: LadderAction): Telling[] =>
   to ? [{ to, kind: 'taken', action }] : [];
 
 /** When somebody works: now, or at the next opening of one of his teams, else of the company. */
-async function opening(
+export async function opening(
   sla: Pick<SlaService, 'hoursOfStaff'>,
   { teamIds }: Colleague,
   at: Date,
@@ -101,7 +101,8 @@ async function opening(
 const COLLEAGUE = `SELECT p.id, p.name, ARRAY(SELECT t.team_id FROM person_team t WHERE t.person_id = p.id ORDER BY 1) AS "teamIds"
   FROM person p WHERE p.role <> 'dealer' AND p.access_allowed`;
 
-const colleagues = (tx: Tx, ids: readonly string[]) =>
+/** Those of the staff who have access. */
+export const colleagues = (tx: Tx, ids: readonly string[]) =>
   tx.query<Colleague>(`${COLLEAGUE} AND p.id = ANY($1::uuid[])`, [ids]);
 
 /** Who is in charge, else the manager of the dealer, else the team. */
@@ -120,7 +121,8 @@ async function team(tx: Tx, work: AppealChange): Promise<Colleague[]> {
   return found.length > 0 ? found : overseers(tx);
 }
 
-async function overseers(tx: Tx): Promise<Colleague[]> {
+/** The supervisors; where there are none, the admins. */
+export async function overseers(tx: Tx): Promise<Colleague[]> {
   return tx.query<Colleague>(
     `${COLLEAGUE} AND p.role = CASE WHEN EXISTS (SELECT 1 FROM person s WHERE s.role = 'supervisor' AND s.access_allowed)
        THEN 'supervisor' ELSE 'admin' END ORDER BY p.id`,

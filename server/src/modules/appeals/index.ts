@@ -14,6 +14,7 @@ export { appealRoutes } from './appeal.routes';
 export { createAppealService, type AppealService } from './appeal.service';
 export { standingFrom, standingOf, type Standing } from './appeal.standing';
 export { startClockPoller } from './clock.poller';
+export { tellOfContacts } from './contacts.notice';
 export { createRetarget } from './retarget';
 export { DIRECTORIES_CHANGED } from './directory.repository';
 export { directoryRoutes } from './directory.routes';

@@ -1,18 +1,20 @@
+import type { ContactsChange } from '@otklik/shared/notices';
 import type { LadderAction } from '@otklik/shared/ladder';
 import type { PersonRef } from '@otklik/shared/people';
 import type { ClockKind } from '@otklik/shared/sla';
 import { v7 as uuid } from 'uuid';
 import type { Db, Tx } from '../../platform/db';
-import type { Actor } from '../people';
+import { holds, type Actor } from '../people';
 import { appealScope } from './appeal.policy';
 
 /** Something a person is to be told. */
 export interface NewNotice {
   personId: string;
-  appealId: string;
   madeAt: Date;
   /** Told from then on: at once, or when he works again. */
   showAt: Date;
+  /** Null: about no appeal; what it is about, it says itself. */
+  appealId: string | null;
   about:
     | {
         kind: 'reminder' | 'given' | 'taken';
@@ -23,7 +25,8 @@ export interface NewNotice {
         dueAt: Date;
       }
     | { kind: 'answer_awaited'; waitsSince: Date; closesAt: Date | null }
-    | { kind: 'question_asked' | 'question_missed'; questionId: string; dueAt: Date | null };
+    | { kind: 'question_asked' | 'question_missed'; questionId: string; dueAt: Date | null }
+    | { kind: 'contacts_changed'; dealerId: string; changeId: string; change: ContactsChange };
 }
 
 /** A notice as its person reads it. */
@@ -38,10 +41,12 @@ export interface NoticeRow {
   showAt: Date;
   toldAt: Date;
   readAt: Date | null;
-  appealId: string;
-  no: number;
-  subject: string;
+  /** Null: it is about no appeal. */
+  appeal: { id: string; no: number; subject: string } | null;
+  dealerId: string;
   dealerName: string;
+  /** Of changed contacts. */
+  change: ContactsChange | null;
   /** Of a question to a colleague: who asked whom. */
   question: { by: PersonRef; to: PersonRef } | null;
 }
@@ -60,13 +65,16 @@ export const noticeRepository = {
       const step = 'stepId' in about ? about : null;
       const wait = 'waitsSince' in about ? about : null;
       const question = 'questionId' in about ? about : null;
+      const contacts = 'changeId' in about ? about : null;
       await tx.query(
-        `INSERT INTO notice (id, person_id, appeal_id, kind, step_id, action, clock_kind, cycle, due_at, waits_since, closes_at, made_at, show_at, question_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT ON CONSTRAINT notice_once DO NOTHING`,
+        `INSERT INTO notice (id, person_id, appeal_id, kind, step_id, action, clock_kind, cycle, due_at, waits_since, closes_at, made_at, show_at, question_id,
+           dealer_id, change_id, facts)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT ON CONSTRAINT notice_once DO NOTHING`,
         [
           ...[uuid(), personId, appealId, about.kind],
           ...[step?.stepId, step?.action, step?.clockKind, step?.cycle, (step ?? question)?.dueAt],
           ...[wait?.waitsSince, wait?.closesAt, madeAt, showAt, question?.questionId],
+          ...[contacts?.dealerId, contacts?.changeId, contacts && JSON.stringify(contacts.change)],
         ].map((value) => value ?? null),
       );
     }
@@ -99,7 +107,7 @@ export const noticeRepository = {
     );
   },
 
-  /** The newest first, of appeals the actor may see. */
+  /** The newest first, of appeals and cards the actor may see. */
   async list(
     q: Queries,
     actor: Actor,
@@ -109,7 +117,8 @@ export const noticeRepository = {
     return q.query<NoticeRow>(
       `SELECT n.id, n.kind, n.action, n.clock_kind AS "clockKind", n.due_at AS "dueAt", n.closes_at AS "closesAt",
          n.made_at AS "madeAt", n.show_at AS "showAt", n.told_at AS "toldAt", n.read_at AS "readAt",
-         a.id AS "appealId", a.no, a.subject, d.name AS "dealerName",
+         CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('id', a.id, 'no', a.no, 'subject', a.subject) END AS appeal,
+         d.id AS "dealerId", d.name AS "dealerName", n.facts AS change,
          (SELECT jsonb_build_object('by', jsonb_build_object('id', q.asked_by, 'name', q.asked_by_name),
             'to', jsonb_build_object('id', q.asked_to, 'name', q.asked_to_name))
           FROM colleague_question q WHERE q.id = n.question_id) AS question
@@ -150,7 +159,8 @@ export const noticeRepository = {
 
 /** `$1` is the person. Each side has kinds of its own. */
 function visible(actor: Actor, parameters: unknown[]): string {
-  return `FROM notice n JOIN appeal a ON a.id = n.appeal_id JOIN dealer d ON d.id = a.dealer_id
+  const readsCards = holds(actor, 'dealer.read');
+  return `FROM notice n LEFT JOIN appeal a ON a.id = n.appeal_id JOIN dealer d ON d.id = coalesce(a.dealer_id, n.dealer_id)
     WHERE n.person_id = $1 AND n.told_at IS NOT NULL AND (n.kind = 'answer_awaited') = ${String(actor.dealerId !== null)}
-      AND ${appealScope(actor, parameters)}`;
+      AND CASE WHEN n.appeal_id IS NULL THEN ${String(readsCards)} ELSE ${appealScope(actor, parameters)} END`;
 }

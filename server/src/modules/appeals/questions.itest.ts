@@ -73,7 +73,7 @@ async function poll(): Promise<void> {
 }
 const told = async (session: TestSession) =>
   (await session.call(noticesApi.list, { limit: 100 })).items
-    .filter(({ appeal }) => appeal.id === appealId)
+    .filter((notice) => 'appeal' in notice && notice.appeal.id === appealId)
     .map(({ kind }) => kind);
 const withdraw = (session: TestSession, questionId: string) =>
   session.call(questionsApi.withdraw, { appealId, questionId });

@@ -54,7 +54,7 @@ async function look(at: string, appealId: string): Promise<void> {
 }
 const reminders = async (appealId: string, session = dealer) =>
   (await session.call(noticesApi.list, { limit: 100 })).items.filter(
-    ({ appeal }) => appeal.id === appealId,
+    (notice) => 'appeal' in notice && notice.appeal.id === appealId,
   );
 const statusOf = async (appealId: string) =>
   (await dealer.call(appealsApi.card, { appealId })).appeal.status;

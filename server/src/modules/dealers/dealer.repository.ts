@@ -1,6 +1,9 @@
 import type { Db, Tx } from '../../platform/db';
 import type { Dealer } from './dealer.entity';
 
+/** Tells every node whose card has changed: the id of the dealer. */
+export const DEALER_CHANGED = 'dealer_changed';
+
 type Reader = Pick<Db, 'query'>;
 
 export interface DealerRowData {
@@ -109,6 +112,9 @@ export const dealerRepository = {
     );
     return rows.length > 0;
   },
+
+  /** With the commit, every node tells who has the card open. */
+  announce: (tx: Tx, id: string) => tx.query(`SELECT pg_notify('${DEALER_CHANGED}', $1)`, [id]),
 
   /** The name of somebody who can be in charge of dealers. */
   async findManagerName(db: Reader, personId: string): Promise<string | null> {

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db';
 import { fail } from '../../platform/errors';
-import type { Actor } from '../people';
+import type { Actor, Fields } from '../people';
 import { dealerRepository, type DealerCardData } from './dealer.repository';
 import { dealersPolicy } from './dealers.policy';
 
@@ -8,6 +8,20 @@ export const notFound = () => fail('not_found', { what: 'dealer' });
 
 export const refused = (path: string, rule: string, message: string) =>
   fail('invalid_input', { fields: [{ path, rule, message }] });
+
+/**
+ * Of fields that are about to change, each still has to be as the sender has seen it.
+ * @throws conflict – somebody was faster
+ */
+export function refuseStale(
+  what: 'dealer' | 'visitor',
+  now: Fields,
+  seen: Fields,
+  changing: readonly string[],
+): void {
+  if (changing.some((field) => field in seen && seen[field] !== now[field]))
+    throw fail('conflict', { what });
+}
 
 /**
  * A dealer whose visitors the caller may see.

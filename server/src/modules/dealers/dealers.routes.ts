@@ -1,9 +1,11 @@
 import {
   AuditLine,
+  ChangeContacts,
   ChangeDealer,
   ChangeVisitor,
   CreateDealer,
   DealerCard,
+  DealerContacts,
   DealerId,
   DealerLog,
   DealerRow,
@@ -16,17 +18,21 @@ import {
   VisitorView,
 } from '@otklik/shared/dealers';
 import { dealersApi } from '@otklik/shared/dealers.api';
-import { Done } from '@otklik/shared/people';
+import { Done, Nothing } from '@otklik/shared/people';
 import * as z from 'zod';
 import type { Api } from '../../platform/http';
 import type { Actor } from '../people';
+import type { ContactService } from './contacts.service';
 import type { DealerService } from './dealers.service';
 
 const itemsOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item) });
 const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
-export function dealerRoutes(api: Api<Actor>, { dealers }: { dealers: DealerService }): void {
+export function dealerRoutes(
+  api: Api<Actor>,
+  { dealers, contacts }: { dealers: DealerService; contacts: ContactService },
+): void {
   api.mount(dealersApi.list, { input: ListDealers, output: pageOf(DealerRow) }, dealers.list);
   api.mount(dealersApi.create, { input: CreateDealer, output: DealerCard }, dealers.create);
   api.mount(dealersApi.card, { input: DealerId, output: DealerCard }, (actor, { dealerId }) =>
@@ -65,6 +71,12 @@ export function dealerRoutes(api: Api<Actor>, { dealers }: { dealers: DealerServ
       await dealers.endSession(actor, dealerId, sessionId);
       return { done: true as const };
     },
+  );
+  api.mount(dealersApi.contacts, { input: Nothing, output: DealerContacts }, contacts.contacts);
+  api.mount(
+    dealersApi.changeContacts,
+    { input: ChangeContacts, output: DealerContacts },
+    contacts.changeContacts,
   );
   api.mount(dealersApi.log, { input: DealerLog, output: pageOf(AuditLine) }, dealers.log);
 }

@@ -25,7 +25,7 @@ import { Dealer } from './dealer.entity';
 import { dealerRepository } from './dealer.repository';
 import { dealersPolicy } from './dealers.policy';
 import { auditLineView, dealerCardView, dealerRowView } from './dealers.view';
-import { getWithVisitors, notFound, refused } from './dealers.guard';
+import { getWithVisitors, notFound, refused, refuseStale } from './dealers.guard';
 import { createVisitorService } from './visitor.service';
 import { holdToRules } from './visitor.sessions';
 import { visitorRepository } from './visitor.repository';
@@ -92,10 +92,11 @@ export function createDealerService(deps: DealerDeps) {
    * others end with it.
    * @throws not_found – as {@link card}
    * @throws forbidden – neither an admin nor the manager in charge
+   * @throws conflict – a field that `expected` names has been changed since to something else
    * @throws invalid_input – the zone or the manager is unknown
    */
   async function change(actor: Actor, input: z.output<typeof ChangeDealer>): Promise<DealerCard> {
-    const { dealerId, managerId, ...fields } = input;
+    const { dealerId, managerId, expected = {}, ...fields } = input;
     await db.transaction(async (tx) => {
       await dealerRepository.lock(tx, dealerId);
       const before = dealersPolicy.read(actor)
@@ -110,6 +111,10 @@ export function createDealerService(deps: DealerDeps) {
         { ...fields, manager },
       );
       if (changed === null) return;
+      const { managerId: seenManager, ...seen } = expected;
+      refuseStale('dealer', { ...before }, seen, Object.keys(changed.after));
+      if (seenManager !== undefined && 'manager' in changed.after)
+        refuseStale('dealer', { ...before }, { managerId: seenManager }, ['managerId']);
       const save = () => tx.repository(Dealer).update(dealerId, { ...fields, managerId });
       if (fields.severalSessions === undefined && fields.maxSessions === undefined) await save();
       else await underNewRules(tx, actor, dealerId, save);
@@ -119,6 +124,7 @@ export function createDealerService(deps: DealerDeps) {
         ...{ by: actor, at: now(), dealerId, subjectId: dealerId, subject: before.name },
         ...{ action: 'dealer.changed', ...changed },
       });
+      await dealerRepository.announce(tx, dealerId);
     });
     return card(actor, dealerId);
   }

@@ -1,11 +1,13 @@
 import type {
   AuditLine,
   DealerCard,
+  DealerContacts,
   DealerRow,
   DealerSession,
   VisitorView,
 } from '@otklik/shared/dealers';
 import {
+  holds,
   isSharedLogin,
   sessionLimit,
   sessionView,
@@ -44,6 +46,16 @@ export function dealerCardView(row: DealerCardData, actor: Actor): DealerCard {
       manageVisitors: dealersPolicy.manageVisitors(actor, row),
     },
   };
+}
+
+/** The one builder of what a dealer's person gets of his company's card and his own line: every field is named here. */
+export function dealerContactsView(
+  { name, phone, email, address }: DealerCardData,
+  { phone: ownPhone, email: ownEmail }: VisitorRow,
+  actor: Actor,
+): DealerContacts {
+  const can = { edit: holds(actor, 'contacts.change') && actor.viewedBy === undefined };
+  return { name, phone, email, address, ownPhone, ownEmail, can };
 }
 
 const lawOf = (row: VisitorRow) => ({

@@ -23,7 +23,8 @@ import {
   type Actor,
   type IsOnline,
 } from '../people';
-import { cannotManage, getToManage, getWithVisitors } from './dealers.guard';
+import { dealerRepository } from './dealer.repository';
+import { cannotManage, getToManage, getWithVisitors, refuseStale } from './dealers.guard';
 import { dealersPolicy } from './dealers.policy';
 import { dealerSessionView, visitorView } from './dealers.view';
 import { visitorRepository, type VisitorRow } from './visitor.repository';
@@ -85,19 +86,22 @@ export function createVisitorService({ db, now, isOnline }: Deps) {
    * Changes a visitor. Access off ends his sessions, a tighter session rule those least recently seen, all in one transaction.
    * @throws not_found – no such visitor, or of a dealer the caller is not in charge of
    * @throws forbidden – the caller only reads
+   * @throws conflict – a field that `expected` names has been changed since to something else
    */
   async function changeVisitor(
     actor: Actor,
     input: z.output<typeof ChangeVisitor>,
   ): Promise<VisitorView> {
-    const { visitorId, ...fields } = input;
+    const { visitorId, expected = {}, ...fields } = input;
     return db.transaction(async (tx) => {
       const before = await lockToManage(tx, actor, visitorId);
       const changed = changedFields({ ...before }, fields);
       if (changed === null) return visitorView(before);
+      refuseStale('visitor', { ...before }, expected, Object.keys(changed.after));
       await tx.repository(Person).update(visitorId, fields);
       await carryOut(tx, actor, before, new Set(Object.keys(changed.after)), fields.accessAllowed);
       await recordChange(tx, { ...mark(actor, before), action: 'visitor.changed', ...changed });
+      await dealerRepository.announce(tx, before.dealerId);
       return visitorView(await get(tx, visitorId));
     });
   }

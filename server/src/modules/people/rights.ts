@@ -165,7 +165,7 @@ export const rights: Record<RightName, RightRule> = {
     },
   },
 
-  // Dealers: to a dealer nothing of it exists, his own card included.
+  // Dealers: to a dealer nothing of it exists, his own card included; of that he sees the contacts alone.
   'dealer.read': { object: null, hides: true, may: staff },
   'dealer.create': { object: null, needs: 'dealer.read', may: { admin: 'any' } },
   'dealer.edit': {
@@ -190,6 +190,10 @@ export const rights: Record<RightName, RightRule> = {
     needs: 'visitor.see',
     may: { manager: ['in_charge'], admin: 'any' },
   },
+
+  // How a dealer's company is reached, to its own people.
+  'contacts.see': { object: null, hides: true, may: dealers },
+  'contacts.change': { object: null, needs: 'contacts.see', may: dealers },
 
   // The company's rules
   'sla.read': { object: null, hides: true, may: staff },
@@ -231,6 +235,8 @@ export const newsRights: Record<keyof ServerNews, RightName> = {
   'portal:closed': 'account.use',
   'device:news': 'account.use',
   'directory:news': 'directory.read',
+  'dealer:news': 'dealer.read',
+  'contacts:news': 'contacts.see',
 };
 
 /** Every kind of work the server does by itself. */

@@ -75,6 +75,13 @@ const SCREENS: Screen[] = [
     wide: 1280,
     ready: 'main h1',
   },
+  {
+    name: 'account-contacts',
+    login: 'dealer@demo.test',
+    path: '/account/contacts',
+    wide: 1280,
+    ready: 'main form',
+  },
   { name: 'inbox', login: 'manager@demo.test', path: '/inbox/mine', wide: 1440, ready: '.row' },
   {
     name: 'inbox-thread',

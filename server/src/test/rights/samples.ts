@@ -720,6 +720,26 @@ export function samplesOf(server: TestApp, world: World): Record<string, Sample[
     ],
     'GET /dealers/:dealerId/log': [ofDealer(({ dealerId }) => ({ dealerId, limit: 10 }))],
 
+    'GET /dealer/contacts': [
+      plain(
+        {},
+        {
+          check: (body: unknown) =>
+            Object.keys(body as object)
+              .sort()
+              .join() === 'address,can,email,name,ownEmail,ownPhone,phone'
+              ? null
+              : 'a field that dealers do not get',
+        },
+      ),
+    ],
+    'PUT /dealer/contacts': [
+      plain({
+        ...{ phone: '', email: '', address: '', ownPhone: '', ownEmail: '' },
+        expected: { phone: '', email: '', address: '', ownPhone: '', ownEmail: '' },
+      }),
+    ],
+
     /* The company's rules */
     'POST /password-links/look': [plain({ token: 'no such link' }, { fine: ['not_found'] })],
     'POST /password-links/use': [

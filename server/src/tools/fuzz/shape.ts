@@ -43,7 +43,17 @@ export function uuid(random: Random): string {
 }
 
 const DATES = ['2026-01-01', '2026-05-04', '2026-06-30', '2026-12-31', '2024-02-29'];
-const PATTERNED = ['a'.repeat(64), '12:30', '123456', 'D-1', 'ru', 'abc', '2026-01-15', '2026-01'];
+const PATTERNED = [
+  'a'.repeat(64),
+  '12:30',
+  '123456',
+  'D-1',
+  'ru',
+  'abc',
+  '2026-01-15',
+  '2026-01',
+  'a@example.test',
+];
 const WORDS = [
   'слова',
   'Где заказ?',
