@@ -138,3 +138,24 @@ describe.each(LANGUAGES)('the board in %s', (language, options) => {
     expect([...complaints, ...phone.complaints]).toEqual([]);
   });
 });
+
+it('what is said first while the line is away is said once it is back, also where nothing could be kept', async () => {
+  const { page, context } = await signedIn(stage, company.supervisor, {
+    serviceWorkers: 'block',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await page.goto(`${stage.app.url}/board`);
+  const [first] = appeals as [{ id: string; no: number }];
+  await row(page, first).hover();
+  await row(page, first).locator('.acts button').last().click();
+  const copy = page.getByRole('menuitem', { name: 'Скопировать ссылку' });
+  await copy.waitFor();
+  const failed = page.waitForEvent('requestfailed', (request) =>
+    request.url().includes('ToastHost'),
+  );
+  await context.setOffline(true);
+  await copy.click();
+  await failed;
+  await context.setOffline(false);
+  await page.locator('.toast', { hasText: 'Скопировано' }).waitFor();
+});

@@ -166,6 +166,8 @@ export function aRequest(random: Random, cookie: string): Buffer {
 
 /* ── Engine.IO ──────────────────────────────────────────── */
 
+/** Socket.IO names the namespace that it refuses. */
+const UNKNOWN_NAMESPACE = /44\/[^,]*,\{"message":"Invalid namespace"\}/g;
 /** What a server said in frames of text; a pong has to repeat its ping, and is left out. */
 export function textsIn(bytes: Buffer): string {
   let at = bytes.indexOf('\r\n\r\n') + 4;
@@ -184,7 +186,7 @@ export function textsIn(bytes: Buffer): string {
       text += bytes.toString('latin1', at + head, at + head + length);
     at += head + length;
   }
-  return text;
+  return text.replace(UNKNOWN_NAMESPACE, '');
 }
 
 export const handshake = (path: string, cookie: string, port: number): Buffer =>
@@ -203,8 +205,12 @@ export const handshake = (path: string, cookie: string, port: number): Buffer =>
 
 /** Asks for the namespace, where events are heard. */
 export const connection = (): Buffer => frame(Buffer.from('40{}'));
+/** There is a socket, or an answer of HTTP instead. */
+export const isOpen = (heard: Buffer): boolean =>
+  textsIn(heard).startsWith('0{') || /^HTTP\/1\.1 (?!101)/.test(heard.toString('latin1'));
 /** The server has let it in, or not. */
-export const isAnswered = (heard: Buffer): boolean => /40\{|44\{/.test(textsIn(heard));
+export const isLetIn = (heard: Buffer): boolean =>
+  /4[04]\{/.test(textsIn(heard)) || /^HTTP\/1\.1 (?!101)/.test(heard.toString('latin1'));
 
 /** One frame of a WebSocket, masked as clients must. */
 function frame(payload: Buffer, first = 0x81, masked = true): Buffer {

@@ -16,7 +16,7 @@ import * as raw from './raw';
 import { startServer, type Server } from './server';
 import type { Measure } from './server.worker';
 import { mutate, MUTATIONS, uuid, valid, type Fields, type JsonSchema, type Known } from './shape';
-import { openLine, sendRaw, type Answer, type Line, type Request } from './wire';
+import { openLine, sendRaw, type Answer, type Line, type Request, type Turn } from './wire';
 import { aWorld, type Caller, type World } from './world';
 
 export interface FuzzOptions {
@@ -327,14 +327,17 @@ function createTries({ server, line, world, ears, operations }: Run, served: Set
     const cookie = caller.headers.cookie ?? '';
     const isSocket = random() < 0.5;
     const pieces = isSocket ? raw.someFrames(random, events) : [raw.aRequest(random, cookie)];
-    const hello = isSocket
-      ? [raw.handshake(SOCKET_PATH, cookie, server.port), raw.connection()]
-      : [];
-    // Some do not wait until they are let in.
-    const isHasty = !isSocket || random() < 0.2;
-    const { bytes: heard } = isHasty
-      ? await sendRaw(server.port, [...hello, ...pieces], QUIET_MS)
-      : await sendRaw(server.port, pieces, QUIET_MS, { pieces: hello, isOpen: raw.isAnswered });
+    const turns: Turn[] = [{ pieces }];
+    if (isSocket) {
+      // Some do not wait until they are let in.
+      const isHasty = random() < 0.2;
+      turns.unshift(
+        { pieces: [raw.handshake(SOCKET_PATH, cookie, server.port)] },
+        { pieces: [raw.connection()], ...(isHasty ? {} : { after: raw.isOpen }) },
+      );
+      if (!isHasty) turns[2] = { pieces, after: raw.isLetIn };
+    }
+    const { bytes: heard } = await sendRaw(server.port, turns, QUIET_MS);
     const faults = leaks(heard, caller);
     const text = heard.toString('latin1');
     const hasFailed = /^HTTP\/1\.1 5(?!05)/m.test(text) && !text.includes('"portal_closed"');

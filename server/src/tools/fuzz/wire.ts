@@ -52,41 +52,45 @@ export function openLine(port: number, atOnce: number): Line {
   };
 }
 
+/** Bytes that go when it is their turn: at once, or when `after` says so of what came back. */
+export interface Turn {
+  pieces: readonly Buffer[];
+  after?: (heard: Buffer) => boolean;
+}
+
 /**
  * Bytes on a connection of their own.
- * @param opening what goes first; the rest waits until `isOpen` says so of what came back
- * @returns what came back until the other end closed it, or `ms` went by without a byte
+ * @returns what came back until the other end closed it, or `ms` went by without a byte after the last turn
  */
-export function sendRaw(
-  port: number,
-  pieces: readonly Buffer[],
-  ms: number,
-  opening?: { pieces: readonly Buffer[]; isOpen: (heard: Buffer) => boolean },
-): Promise<Heard> {
+export function sendRaw(port: number, turns: readonly Turn[], ms: number): Promise<Heard> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    let isOpen = opening === undefined;
-    const send = (some: readonly Buffer[]) => some.forEach((piece) => socket.write(piece));
+    const left = [...turns];
     const socket = dial(port, '127.0.0.1');
     let closed = false;
     const end = () => {
       socket.destroy();
       resolve({ bytes: Buffer.concat(chunks), closed });
     };
-    socket.setTimeout(isOpen ? ms : PATIENCE_MS, end);
+    function go(): void {
+      const heard = Buffer.concat(chunks);
+      for (let next = left[0]; next && (next.after?.(heard) ?? true); next = left[0]) {
+        left.shift();
+        for (const piece of next.pieces) socket.write(piece);
+      }
+      socket.setTimeout(left.length === 0 ? ms : PATIENCE_MS);
+    }
+    socket.on('timeout', end);
     socket.on('data', (chunk) => {
       chunks.push(chunk);
-      if (isOpen || !opening?.isOpen(Buffer.concat(chunks))) return;
-      isOpen = true;
-      socket.setTimeout(ms);
-      send(pieces);
+      if (left.length > 0) go();
     });
     socket.on('error', () => undefined);
     socket.once('close', () => {
       closed = true;
       end();
     });
-    socket.once('connect', () => send(opening?.pieces ?? pieces));
+    socket.once('connect', go);
   });
 }
 export interface Heard {
