@@ -107,6 +107,8 @@ function shellWorker(): Plugin {
 
 /** What most pages show: in one file, for in many small ones it packs worse. Menus and dialogs come when they open. */
 const UI_PARTS = /client[\\/]src[\\/]ui[\\/](?!layers|toast)|@lucide|plugin-vue:export-helper/;
+const SHARED_PARTS =
+  /client[\\/]src[\\/](?:platform|features[\\/](?:session|appeals|notices))[\\/].*\.ts/;
 
 export default defineConfig({
   root: here('.'),
@@ -161,6 +163,8 @@ export default defineConfig({
               priority: 20,
             },
             { name: 'ui', test: UI_PARTS, minShareCount: 4, priority: 10 },
+            // What most pages share in one piece: many small ones compress badly.
+            { name: 'shared', test: SHARED_PARTS, minShareCount: 6, priority: 5 },
           ],
         },
       },

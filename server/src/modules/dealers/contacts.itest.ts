@@ -2,6 +2,7 @@ import { accountsApi } from '@otklik/shared/accounts.api';
 import type { ChangeContacts, DealerContacts } from '@otklik/shared/dealers';
 import { dealersApi } from '@otklik/shared/dealers.api';
 import { noticesApi } from '@otklik/shared/notices.api';
+import { peopleApi } from '@otklik/shared/people.api';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { refusal, testApp, type TestApp, type TestSession } from '../../test/test-app';
 import { aDealer, aManager, aVisitor, type TestPerson } from '../people/people.factory';
@@ -238,4 +239,16 @@ it('it is his own company’s alone; staff have the card; who only looks, or has
   }
   expect(await read(one)).toMatchObject(SEEN);
   expect([await log(), await notices(inCharge)]).toEqual([[], []]);
+});
+
+it('of a shared login the card’s log names the person who used it', async () => {
+  const login = await aVisitor(
+    server.database.db,
+    { id: dealerId },
+    { shared: true, name: 'Склад' },
+  );
+  const session = await server.signIn(login);
+  await session.call(peopleApi.nameSession, { name: 'Пётр' });
+  await change(session, { phone: '+7 2' });
+  expect((await log()).map(({ actor }) => actor)).toContain('Склад · Пётр');
 });

@@ -74,6 +74,7 @@ export interface ChangeRow {
   at: Date;
   /** Microseconds too, for the cursor. */
   exactAt: string;
+  /** With the name that a shared login was using. */
   actor: string;
   action: string;
   subject: string;
@@ -90,8 +91,8 @@ export const listChanges = (
 ) =>
   db.query<ChangeRow>(
     `SELECT a.id, a.at, to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "exactAt",
-            coalesce(p.name, '') AS actor, a.action, a.subject, a.before, a.after
-     FROM audit_entry a LEFT JOIN person p ON p.id = a.actor_id
+            coalesce(p.name || coalesce(' · ' || nullif(s.person_name, p.name), ''), '') AS actor, a.action, a.subject, a.before, a.after
+     FROM audit_entry a LEFT JOIN person p ON p.id = a.actor_id LEFT JOIN session s ON s.id = a.session_id
      WHERE a.dealer_id = $1 AND (a.kind = 'change' OR a.kind = 'session' AND a.before @> '{"asked": true}')
        AND ($2::timestamptz IS NULL OR (a.at, a.id) < ($2, $3::uuid))
      ORDER BY a.at DESC, a.id DESC LIMIT $4`,

@@ -359,6 +359,8 @@ const looked = new Map<string, unknown>();
 const doubtful = new Set<string>();
 /** Presses that are neither waiting nor stored, and since when: an instant between the two is no loss. */
 const missing = new Map<string, number>();
+/** On a machine that does much else an instant is long; what is lost stays so. */
+const INSTANT_MS = 10_000;
 
 function lookAt(seen: Driver, appeal: string, final: boolean): void {
   const shown = seen.shown(appeal);
@@ -385,7 +387,7 @@ function lookAt(seen: Driver, appeal: string, final: boolean): void {
     // Gone from what waits: the client says that it is stored.
     const [n = 0, entry = ''] = byClientId.get(pressed.id) ?? [];
     const since = missing.get(pressed.id) ?? now();
-    if (entry === '' && now() - since < 1_000) {
+    if (entry === '' && now() - since < INSTANT_MS) {
       missing.set(pressed.id, since);
       doubtful.add(appeal);
       continue;
