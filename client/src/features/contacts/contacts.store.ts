@@ -38,9 +38,12 @@ export const useContacts = defineStore('contacts', () => {
 
   /** Two who change different fields both get their way; of the same field the later one is told first. */
   async function save(): Promise<Outcome<DealerContacts>> {
+    const who = session.personId;
     const sent = { ...editing.form.value };
     const expected = { ...editing.begun.value };
     const answer = await attempt(() => call(dealersApi.changeContacts, { ...sent, expected }));
+    // Somebody else has signed in meanwhile: this is not his.
+    if (who !== session.personId) return answer;
     if (answer.ok) {
       held.value = answer.value;
       editing.saved(sent, formOf(answer.value));

@@ -1,3 +1,4 @@
+import { dealersApi } from '@otklik/shared/dealers.api';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,3 +102,30 @@ it('a dealer edits his contacts; his manager is told, and every open page follow
   await picture(card, 'log');
   expect([...one.complaints, ...two.complaints, ...staff.complaints]).toEqual([]);
 }, 240_000);
+
+it('saving a visitor turns back nothing that a colleague has set while the dialog stood open', async () => {
+  const visitor = visitors[1]!;
+  const { page, complaints } = await signedIn(stage, manager);
+  const colleague = await stage.app.signIn(manager);
+  await page.goto(`${stage.app.url}/dealers/${dealerId}/visitors`);
+  await page.locator(`[data-visitor="${visitor.id}"]`).getByRole('button').last().click();
+  await page.getByRole('menuitem', { name: 'Изменить', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const phone = dialog.getByLabel('Телефон', { exact: true });
+  await phone.fill('+7 1');
+  await dialog.getByLabel('Должность').fill('Снабжение');
+  await colleague.call(dealersApi.changeVisitor, {
+    ...{ visitorId: visitor.id, chief: true, phone: '+7 2' },
+  });
+  await dialog.getByText('+7 2').waitFor();
+  await picture(page, 'dialog-meanwhile');
+  await phone.fill('+7 2');
+  await button(page, 'Сохранить').click();
+  await dialog.waitFor({ state: 'detached' });
+  const [row] = await stage.app.database.db.query(
+    `SELECT chief, phone, job_title FROM person WHERE id = $1`,
+    [visitor.id],
+  );
+  expect(row).toEqual({ chief: true, phone: '+7 2', job_title: 'Снабжение' });
+  expect(complaints).toEqual([]);
+}, 120_000);
